@@ -1,0 +1,174 @@
+/**
+ * The port of the event store. The comments are the contract; `libs/event-store/src/contract.ts` tests it on
+ * every adapter.
+ */
+
+/** Who wrote an event, why and in answer to what. Flat strings only, so that every store can keep it (design 5). */
+export interface EventMetadata {
+  /** Id of the root command, the same on everything it brought about. */
+  readonly $correlationId: string;
+  /** Id of the direct parent: the event that led to the command, or the command itself when a principal sent it. */
+  readonly $causationId: string;
+  readonly commandId: string;
+  readonly actorKind: ActorKind;
+  readonly actorId: string;
+  readonly actorProject?: string;
+  /** Comma-separated. */
+  readonly actorRoles?: string;
+  /** Address and user agent, sealed under a key of the actor's own. */
+  readonly actorOrigin?: string;
+  /** When it happened, by the clock of who reports it (ISO 8601, UTC). `recorded` is the store's. */
+  readonly occurred: string;
+  /** Version of the code that wrote it. */
+  readonly codeVersion: string;
+  /** Version of the event's data; absent means "1". Readers upcast older ones. */
+  readonly schemaVersion?: string;
+  /** Lowest event vocabulary a reader must know to decide on this stream. */
+  readonly readableBy: string;
+  /** W3C trace context of the request. */
+  readonly traceparent?: string;
+  /** For events of nodes: where the node's work goes. */
+  readonly conductorGroup?: string;
+  readonly hardwareType?: string;
+  /** For events that move a node to another group or type: where its work went before. */
+  readonly previousConductorGroup?: string;
+  readonly previousHardwareType?: string;
+}
+
+export type ActorKind = 'user' | 'service' | 'system' | 'conductor' | 'agent' | 'anonymous';
+
+/** An event before the store has it. */
+export interface NewEvent<Type extends string = string, Data extends object = object> {
+  /** UUIDv5 of command, stream, revision and content: a repeated append carries the same ids. */
+  readonly id: string;
+  readonly type: Type;
+  readonly data: Data;
+  readonly metadata: EventMetadata;
+}
+
+/** An event as the store gives it back. */
+export interface RecordedEvent<Type extends string = string, Data extends object = object> extends NewEvent<
+  Type,
+  Data
+> {
+  readonly stream: string;
+  /** Place in its stream: 0, 1, 2 … without holes. */
+  readonly revision: number;
+  /** Place in the whole store: grows, may have holes. Comparable within one store and generation only. */
+  readonly position: number;
+  /** When the store took it (ISO 8601 UTC, milliseconds). The later event may have the earlier time: clocks step. */
+  readonly recorded: string;
+}
+
+/** The revision a stream must have for an append to be taken: that of its last event, or none. There is no "any". */
+export type ExpectedRevision = number | 'no stream';
+
+export interface StreamAppend {
+  readonly stream: string;
+  readonly expected: ExpectedRevision;
+  /** At least one. */
+  readonly events: readonly NewEvent[];
+}
+
+export interface Page {
+  readonly events: readonly RecordedEvent[];
+  /** Read on after this position; the whole store was read when `atHead`. */
+  readonly position: number;
+  readonly atHead: boolean;
+}
+
+/** Both filters must pass; an empty one passes everything. Prefixes of stream names and event types. */
+export interface EventFilter {
+  readonly streams?: readonly string[];
+  readonly types?: readonly string[];
+}
+
+export interface StoreIdentity {
+  /** Names the store for ever. */
+  readonly storeId: string;
+  /** Grows when the store was put back to an earlier state (a restored backup): positions of before are void. */
+  readonly generation: number;
+}
+
+export interface EventStore {
+  readonly identity: StoreIdentity;
+  /** Atomic over streams, or one stream after another in the order given (a crash may leave a prefix). */
+  readonly atomicAcrossStreams: boolean;
+
+  /**
+   * Appends, and answers only once it is durable. Either all events of one stream are taken or none.
+   *
+   * An append that the store already holds (same ids at the same revisions) is answered as it was the first time.
+   *
+   * @throws WrongExpectedRevision a stream has another revision; nothing of this stream was written
+   * @throws EventTooLarge an event is over {@link MAX_EVENT_BYTES}; nothing was written
+   * @throws OutcomeUnknown repeat the identical call until it is known
+   * @throws StoreUnavailable nothing was written; may be repeated later
+   */
+  append(appends: readonly StreamAppend[]): Promise<readonly RecordedEvent[]>;
+
+  /** Events of one stream in order of revision, from `from` (inclusive) on; none when there is no such stream. */
+  readStream(stream: string, from?: number, limit?: number): Promise<readonly RecordedEvent[]>;
+
+  /** The newest events of one stream, newest first. */
+  readStreamBackwards(stream: string, limit: number): Promise<readonly RecordedEvent[]>;
+
+  /** A page of all events in order of position, after `after` (exclusive; 0 reads from the beginning). */
+  readAll(after: number, limit: number, filter?: EventFilter): Promise<Page>;
+
+  /** Position of the newest event, 0 in an empty store. */
+  head(): Promise<number>;
+
+  /**
+   * All events after `after`, then each new one, in order, until the caller stops iterating or `signal` aborts.
+   * Yields batches; an empty one says that the head was reached. The store reads on only when the batch before was
+   * taken: a slow reader delays itself alone.
+   */
+  subscribeToAll(
+    after: number,
+    options?: { filter?: EventFilter; batchSize?: number; signal?: AbortSignal },
+  ): AsyncIterable<Page>;
+
+  close(): Promise<void>;
+}
+
+/** Things too big for an event, by the SHA-256 of their content. In the same durability domain as the events. */
+export interface BlobStore {
+  /** Durable before the append that is asked for next on the same store. */
+  put(content: Uint8Array): Promise<BlobReference>;
+  /** @throws BlobMissing */
+  get(reference: BlobReference): Promise<Uint8Array>;
+}
+
+/** What stands in an event instead of the content. */
+export interface BlobReference {
+  readonly $blob: string;
+  readonly sizeBytes: number;
+}
+
+/** Data of one event, serialised: what is meant to be usual, and what is refused (design 1). */
+export const USUAL_EVENT_BYTES = 8 * 1024;
+export const MAX_EVENT_BYTES = 64 * 1024;
+
+export class WrongExpectedRevision extends Error {
+  constructor(
+    readonly stream: string,
+    readonly expected: ExpectedRevision,
+    readonly actual: ExpectedRevision,
+  ) {
+    super(`stream ${stream} is at ${actual}, not at ${expected}`);
+  }
+}
+
+export class EventTooLarge extends Error {
+  constructor(
+    readonly type: string,
+    readonly sizeBytes: number,
+  ) {
+    super(`an event of type ${type} has ${sizeBytes} bytes of data; the limit is ${MAX_EVENT_BYTES}`);
+  }
+}
+
+export class OutcomeUnknown extends Error {}
+export class StoreUnavailable extends Error {}
+export class BlobMissing extends Error {}
