@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 /** What would make a fold or a decision depend on where and when it runs: the domain takes them as input. */
-const impure = ['Date', 'Math.random', 'crypto', 'process', 'setTimeout', 'setInterval', 'fetch', 'console'];
+const impure = [ 'crypto', 'process', 'setTimeout', 'setInterval', 'fetch', 'console'];
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '**/generated/', '.scratch/'] },
@@ -50,6 +50,14 @@ export default tseslint.config(
     files: ['libs/domain/src/**/*.ts'],
     ignores: ['**/*.spec.ts'],
     rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...[
+          'CallExpression[callee.object.name="Date"][callee.property.name="now"]',
+          'NewExpression[callee.name="Date"][arguments.length=0]',
+          'CallExpression[callee.object.name="Math"][callee.property.name="random"]',
+        ].map(selector => ({ selector, message: 'The domain is pure: take it as an input.' })),
+      ],
       'no-restricted-globals': [
         'error',
         ...impure.map(name => ({ name, message: 'The domain is pure: take it as an input.' })),

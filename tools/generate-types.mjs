@@ -7,17 +7,22 @@ const root = join(import.meta.dirname, '..');
 const source = join(root, 'schemas/events');
 const target = join(root, 'libs/domain/src/generated/events.ts');
 
+/** All schemas become one document here: references from file to file become references within it. */
+const withinOneDocument = text => text.replaceAll(/"[^"]*(#\/\$defs\/\w+)"/g, '"$1"');
+
 const schemasIn = folder =>
   readdirSync(folder, { recursive: true })
     .filter(file => file.endsWith('.json'))
     .sort()
-    .map(file => JSON.parse(readFileSync(join(folder, file), 'utf8')));
+    .map(file => JSON.parse(withinOneDocument(readFileSync(join(folder, file), 'utf8'))));
 
 export const generateTypes = async () => {
   const schemas = schemasIn(source);
   const definitions = {};
   const properties = {};
   for (const schema of schemas) {
+    if (schema.$defs) Object.assign(definitions, schema.$defs);
+    if (!schema.title) continue;
     const { title, $schema: _schema, $id: _id, ...body } = schema;
     definitions[title] = { ...body, title };
     for (const type of schema['x-event-types'] ?? []) properties[type] = { $ref: `#/$defs/${title}` };

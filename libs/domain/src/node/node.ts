@@ -1,0 +1,242 @@
+import type { BlobReference } from '../ports/event-store.js';
+import type { Sealed } from '../ports/key-store.js';
+import type { PlannedStep } from '../generated/events.js';
+import type { ActionFamily, OperationFamily } from './families.js';
+import type { ProvisionState } from './provisioning.js';
+
+export type { PlannedStep } from '../generated/events.js';
+
+/** A JSON object whose keys are the client's. */
+export type Bag = Readonly<Record<string, unknown>>;
+
+export const interfaceTypes = [
+  'bios',
+  'boot',
+  'console',
+  'deploy',
+  'firmware',
+  'inspect',
+  'management',
+  'network',
+  'power',
+  'raid',
+  'rescue',
+  'storage',
+  'vendor',
+] as const;
+export type InterfaceType = (typeof interfaceTypes)[number];
+
+/** Fields that clients write, by Ironic's names (reference/ironic/node-fields.md section 1). */
+export type NodeAttributes = {
+  readonly [T in InterfaceType as `${T}_interface`]: string | null;
+} & {
+  readonly automated_clean: boolean | null;
+  readonly chassis_uuid: string | null;
+  readonly conductor_group: string;
+  readonly description: string | null;
+  readonly disable_power_off: boolean;
+  readonly driver: string;
+  readonly driver_info: Bag;
+  readonly extra: Bag;
+  readonly instance_info: Bag;
+  readonly instance_name: string | null;
+  readonly instance_uuid: string | null;
+  readonly lessee: string | null;
+  readonly name: string | null;
+  readonly network_data: Bag;
+  readonly owner: string | null;
+  readonly parent_node: string | null;
+  readonly properties: Bag;
+  readonly resource_class: string | null;
+  readonly shard: string | null;
+};
+
+/** What a client left out. Interfaces are resolved when the node is enrolled. */
+export const defaultAttributes: NodeAttributes = {
+  ...(Object.fromEntries(interfaceTypes.map(type => [`${type}_interface`, null])) as Record<
+    `${InterfaceType}_interface`,
+    null
+  >),
+  automated_clean: null,
+  chassis_uuid: null,
+  conductor_group: '',
+  description: null,
+  disable_power_off: false,
+  driver: '',
+  driver_info: {},
+  extra: {},
+  instance_info: {},
+  instance_name: null,
+  instance_uuid: null,
+  lessee: null,
+  name: null,
+  network_data: {},
+  owner: null,
+  parent_node: null,
+  properties: {},
+  resource_class: null,
+  shard: null,
+};
+
+/** A run of steps on the node. There from its start to its end, in waits and holds too. */
+export interface Operation {
+  readonly id: string;
+  readonly family: OperationFamily;
+  readonly mode: 'automated' | 'manual' | null;
+  readonly rebuild: boolean;
+  readonly disableRamdisk: boolean;
+  readonly rescuePassword: Sealed | null;
+  readonly steps: readonly PlannedStep[];
+  /** Place of the step that is running or comes next. */
+  readonly index: number;
+  /** The open intent: a step that may be touching the machine. */
+  readonly running: { readonly attempt: number; readonly epoch: number } | null;
+  readonly waiting: Wait | null;
+  readonly held: boolean;
+  readonly abortRequested: boolean;
+  /** Of the claim under which it is worked on; null before anybody acted. */
+  readonly epoch: number | null;
+  readonly startedAt: string;
+}
+
+export interface Wait {
+  readonly expects: 'agent' | 'driver' | 'nothing';
+  /** 0: for ever. */
+  readonly timeoutMs: number;
+  readonly since: string;
+  /** Revision of the event that began it: a timer names it, and is void when it is no longer this one. */
+  readonly revision: number;
+}
+
+/** One change of the hardware that somebody asked for. */
+export interface Action {
+  readonly id: string;
+  readonly family: ActionFamily;
+  readonly interface: string;
+  readonly implementation: string;
+  readonly method: string;
+  readonly args: Bag;
+  readonly effect: PlannedStep['effect'];
+  readonly deadline: string;
+  readonly running: { readonly attempt: number; readonly epoch: number } | null;
+}
+
+export interface Port {
+  readonly uuid: string;
+  readonly address: string;
+  /** Ironic's other fields. */
+  readonly attributes: Bag;
+  readonly vif: Bag | null;
+  readonly createdAt: string;
+  readonly updatedAt: string | null;
+}
+
+export interface Agent {
+  /** One boot of the agent: the token is given out once in it. */
+  readonly boot: string;
+  readonly token: Sealed;
+  readonly address: string | null;
+  readonly connected: { readonly callbackUrl: string; readonly version: string | null; readonly verifyCa: string | null } | null;
+}
+
+/** A node: the fold of its stream. */
+export interface Node {
+  readonly uuid: string;
+  /** Of the last event folded; -1 before the first. */
+  readonly revision: number;
+  /** Position of the last event folded, 0 before the first. */
+  readonly position: number;
+  /** Enrolled and not deleted. */
+  readonly present: boolean;
+  /** Position of the event that enrolled it: orders nodes by age. */
+  readonly enrolledAt: number;
+  readonly attributes: NodeAttributes;
+  readonly provisionState: ProvisionState;
+  readonly targetProvisionState: ProvisionState | null;
+  readonly power: { readonly state: string | null; readonly target: string | null; readonly changedAt: string | null };
+  readonly boot: {
+    readonly mode: string | null;
+    readonly secure: boolean | null;
+    readonly device: string | null;
+    readonly persistent: boolean;
+  };
+  readonly maintenance: { readonly reason: string | null } | null;
+  readonly fault: string | null;
+  readonly protection: { readonly reason: string | null } | null;
+  readonly retirement: { readonly reason: string | null } | null;
+  readonly consoleEnabled: boolean;
+  readonly lastError: string | null;
+  /** Host of the conductor that works on it; null: nobody does. */
+  readonly reservation: string | null;
+  readonly claim: { readonly conductor: string; readonly epoch: number } | null;
+  readonly operation: Operation | null;
+  readonly action: Action | null;
+  readonly agent: Agent | null;
+  readonly traits: readonly string[];
+  readonly ports: Readonly<Record<string, Port>>;
+  readonly inspection: { readonly startedAt: string | null; readonly finishedAt: string | null };
+  readonly inventory: BlobReference | Bag | null;
+  readonly biosSettings: { readonly content: BlobReference | Bag; readonly readAt: string } | null;
+  readonly firmware: readonly Bag[];
+  readonly virtualMedia: readonly Bag[];
+  readonly raid: { readonly target: Bag; readonly actual: Bag };
+  readonly createdAt: string | null;
+  readonly updatedAt: string | null;
+  readonly provisionUpdatedAt: string | null;
+  /** Of the last event about power or work: an observation begun before it is void. */
+  readonly workRevision: number;
+  /** The newest commands and the revision each led to, oldest first: at most {@link REMEMBERED_COMMANDS}. */
+  readonly commands: readonly { readonly id: string; readonly revision: number }[];
+  /** Highest event vocabulary somebody who decides on this node must know. */
+  readonly readableBy: number;
+}
+
+/** How many commands a node remembers, so that one that comes again is answered and not done again (design 3). */
+export const REMEMBERED_COMMANDS = 32;
+
+export const absentNode = (uuid: string): Node => ({
+  uuid,
+  revision: -1,
+  position: 0,
+  present: false,
+  enrolledAt: 0,
+  attributes: defaultAttributes,
+  provisionState: 'enroll',
+  targetProvisionState: null,
+  power: { state: null, target: null, changedAt: null },
+  boot: { mode: null, secure: null, device: null, persistent: false },
+  maintenance: null,
+  fault: null,
+  protection: null,
+  retirement: null,
+  consoleEnabled: false,
+  lastError: null,
+  reservation: null,
+  claim: null,
+  operation: null,
+  action: null,
+  agent: null,
+  traits: [],
+  ports: {},
+  inspection: { startedAt: null, finishedAt: null },
+  inventory: null,
+  biosSettings: null,
+  firmware: [],
+  virtualMedia: [],
+  raid: { target: {}, actual: {} },
+  createdAt: null,
+  updatedAt: null,
+  provisionUpdatedAt: null,
+  workRevision: -1,
+  commands: [],
+  readableBy: 1,
+});
+
+export const nodeStream = (uuid: string): string => `node-${uuid}`;
+export const uuidOfNodeStream = (stream: string): string => stream.slice('node-'.length);
+
+/** Implementation of an interface that is in force: the instance may override the node's own. */
+export const interfaceOf = (node: Node, type: InterfaceType): string => {
+  const overridden = node.attributes.instance_info[`${type}_interface`];
+  return typeof overridden === 'string' ? overridden : (node.attributes[`${type}_interface`] ?? '');
+};
