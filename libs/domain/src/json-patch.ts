@@ -17,10 +17,19 @@ const forbidden = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Reference tokens of a JSON pointer (RFC 6901 section 3). */
 export const tokensOf = (path: string): string[] =>
-  path.split('/').slice(1).map(token => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+  path
+    .split('/')
+    .slice(1)
+    .map(token => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 
-export const applyPatch = (document: Record<string, unknown>, operations: readonly PatchOperation[]): Record<string, unknown> =>
-  operations.reduce((current, operation) => apply(current, tokensOf(operation.path), operation) as Record<string, unknown>, document);
+export const applyPatch = (
+  document: Record<string, unknown>,
+  operations: readonly PatchOperation[],
+): Record<string, unknown> =>
+  operations.reduce(
+    (current, operation) => apply(current, tokensOf(operation.path), operation) as Record<string, unknown>,
+    document,
+  );
 
 const apply = (target: unknown, [token, ...rest]: string[], operation: PatchOperation): Json => {
   if (token === undefined || forbidden.has(token) || !isContainer(target)) throw refused(operation);

@@ -32,7 +32,9 @@ export const withAttributes = (node: Node, changes: Bag | undefined): Change => 
 export const withoutVifs = (ports: Node['ports'], recorded: string): Node['ports'] =>
   Object.values(ports).some(({ vif }) => vif)
     ? Object.fromEntries(
-        Object.entries(ports).map(([uuid, port]) => [uuid, port.vif ? { ...port, vif: null, updatedAt: recorded } : port]),
+        Object.entries(ports).map(([uuid, port]) => [
+          uuid,
+          port.vif ? { ...port, vif: null, updatedAt: recorded } : port,
+        ]),
       )
     : ports;
-

@@ -1,11 +1,13 @@
 import type { EventDataByType } from '../generated/events.js';
 import type { RecordedEvent } from '../ports/event-store.js';
+import { evolved } from '../aggregate.js';
+import { upcast } from '../upcast.js';
 import type { NodeEventType } from './families.js';
 import { partsOf } from './families.js';
 import type { Change } from './change.js';
 import { moved, withAttributes } from './change.js';
 import type { Bag, Node, Port } from './node.js';
-import { absentNode, defaultAttributes, REMEMBERED_COMMANDS } from './node.js';
+import { absentNode, defaultAttributes } from './node.js';
 import { evolveAction } from './action/evolve-action.js';
 import { evolveOperation } from './operation/evolve-operation.js';
 
@@ -18,6 +20,8 @@ const byType: { [T in NodeEventType]?: Evolve<T> } = {
     claim: node.claim,
     present: true,
     enrolledAt: event.position,
+    incarnation: event.revision,
+    instanceSince: event.revision,
     attributes: { ...defaultAttributes, ...data.attributes },
     ...moved(data, event),
     provisionUpdatedAt: null,
@@ -72,7 +76,7 @@ const byType: { [T in NodeEventType]?: Evolve<T> } = {
       connected: { callbackUrl: data.callbackUrl, version: data.version ?? null, verifyCa: data.verifyCa ?? null },
     },
   }),
-  PortAttached: (node, data, event) => withPort(node, newPort(data.port, event.recorded)),
+  PortAttached: (node, data, event) => withPort(node, newPort(data.port, event)),
   PortChanged: (node, data, event) => {
     const port = node.ports[data.uuid];
     if (!port) return {};
@@ -93,16 +97,13 @@ const byType: { [T in NodeEventType]?: Evolve<T> } = {
 
 /** The node after one more event of its stream. Types it does not know change nothing but the revision. */
 export const evolve = (node: Node, event: RecordedEvent): Node => {
-  const { metadata, revision, position } = event;
-  const readableBy = Math.max(node.readableBy, Number(metadata.readableBy));
+  const current = upcast(event);
   return {
     ...node,
     updatedAt: event.recorded,
-    ...changeBy(node, event),
-    revision,
-    position,
-    readableBy,
-    commands: remember(node.commands, metadata.commandId, revision),
+    ...changeBy(node, current),
+    position: event.position,
+    ...evolved(node, event),
   };
 };
 
@@ -118,15 +119,18 @@ const changeBy = (node: Node, event: RecordedEvent): Change => {
   if (parts?.of === 'operation') return { ...evolveOperation(node, parts.family, parts.fact, event), workRevision };
   if (parts?.of === 'action') return { ...evolveAction(node, parts.family, parts.fact, event), workRevision };
   const change = byType[event.type as NodeEventType] as Evolve<NodeEventType> | undefined;
-  return change ? { ...change(node, event.data as never, event), ...(event.type === 'NodeEnrolled' && { updatedAt: null }) } : {};
+  return change
+    ? { ...change(node, event.data as never, event), ...(event.type === 'NodeEnrolled' && { updatedAt: null }) }
+    : {};
 };
 
-const newPort = ({ uuid, address, ...attributes }: Bag, createdAt: string): Port => ({
+const newPort = ({ uuid, address, ...attributes }: Bag, event: RecordedEvent): Port => ({
   uuid: uuid as string,
   address: address as string,
   attributes,
   vif: null,
-  createdAt,
+  attachedAt: event.position,
+  createdAt: event.recorded,
   updatedAt: null,
 });
 
@@ -136,9 +140,3 @@ const bindVif = (node: Node, uuid: string, vif: Bag | null, event: RecordedEvent
   node.ports[uuid] ? withPort(node, { ...node.ports[uuid], vif, updatedAt: event.recorded }) : {};
 
 const sorted = (traits: readonly string[]): string[] => [...new Set(traits)].sort();
-
-/** One entry a command, whatever the number of its events: the newest stands last. */
-const remember = (commands: Node['commands'], id: string, revision: number): Node['commands'] => {
-  const before = commands.at(-1)?.id === id ? commands.slice(0, -1) : commands;
-  return [...before.slice(-(REMEMBERED_COMMANDS - 1)), { id, revision }];
-};

@@ -70,7 +70,9 @@ export type NodeEventType = Exclude<
 >;
 
 /** An event as `decide` answers it: what happened, not yet who and when. */
-export type NodeEvent = { [T in NodeEventType]: { readonly type: T; readonly data: EventDataByType[T] } }[NodeEventType];
+export type NodeEvent = {
+  [T in NodeEventType]: { readonly type: T; readonly data: EventDataByType[T] };
+}[NodeEventType];
 
 /** Data of a fact, the same for every family that knows it. */
 export type OperationFactData<F extends OperationFact> = EventDataByType[`Cleaning${F}`];

@@ -1,3 +1,4 @@
+import type { AggregateState } from '../aggregate.js';
 import type { BlobReference } from '../ports/event-store.js';
 import type { Sealed } from '../ports/key-store.js';
 import type { PlannedStep } from '../generated/events.js';
@@ -127,6 +128,8 @@ export interface Port {
   /** Ironic's other fields. */
   readonly attributes: Bag;
   readonly vif: Bag | null;
+  /** Position of the event that attached it: orders ports by age. */
+  readonly attachedAt: number;
   readonly createdAt: string;
   readonly updatedAt: string | null;
 }
@@ -136,20 +139,26 @@ export interface Agent {
   readonly boot: string;
   readonly token: Sealed;
   readonly address: string | null;
-  readonly connected: { readonly callbackUrl: string; readonly version: string | null; readonly verifyCa: string | null } | null;
+  readonly connected: {
+    readonly callbackUrl: string;
+    readonly version: string | null;
+    readonly verifyCa: string | null;
+  } | null;
 }
 
 /** A node: the fold of its stream. */
-export interface Node {
+export interface Node extends AggregateState {
   readonly uuid: string;
-  /** Of the last event folded; -1 before the first. */
-  readonly revision: number;
   /** Position of the last event folded, 0 before the first. */
   readonly position: number;
   /** Enrolled and not deleted. */
   readonly present: boolean;
   /** Position of the event that enrolled it: orders nodes by age. */
   readonly enrolledAt: number;
+  /** Revision of the event that enrolled it: tells incarnations of one uuid apart. */
+  readonly incarnation: number;
+  /** Revision since which what belongs to the present instance was written. */
+  readonly instanceSince: number;
   readonly attributes: NodeAttributes;
   readonly provisionState: ProvisionState;
   readonly targetProvisionState: ProvisionState | null;
@@ -185,14 +194,7 @@ export interface Node {
   readonly provisionUpdatedAt: string | null;
   /** Of the last event about power or work: an observation begun before it is void. */
   readonly workRevision: number;
-  /** The newest commands and the revision each led to, oldest first: at most {@link REMEMBERED_COMMANDS}. */
-  readonly commands: readonly { readonly id: string; readonly revision: number }[];
-  /** Highest event vocabulary somebody who decides on this node must know. */
-  readonly readableBy: number;
 }
-
-/** How many commands a node remembers, so that one that comes again is answered and not done again (design 3). */
-export const REMEMBERED_COMMANDS = 32;
 
 export const absentNode = (uuid: string): Node => ({
   uuid,
@@ -200,6 +202,8 @@ export const absentNode = (uuid: string): Node => ({
   position: 0,
   present: false,
   enrolledAt: 0,
+  incarnation: -1,
+  instanceSince: -1,
   attributes: defaultAttributes,
   provisionState: 'enroll',
   targetProvisionState: null,

@@ -1,10 +1,5 @@
+import type { UniqueValue } from '../reservation.js';
 import type { Node } from './node.js';
-
-/** A value that only one node at a time may have. */
-export interface UniqueValue {
-  readonly kind: 'node-name' | 'instance' | 'mac' | 'port' | 'port-name';
-  readonly value: string;
-}
 
 /** What the node holds: reserved before the event that takes it, released after the one that gives it up (design 2). */
 export const uniqueValues = (node: Node): UniqueValue[] => {
@@ -20,7 +15,3 @@ export const uniqueValues = (node: Node): UniqueValue[] => {
     ]),
   ];
 };
-
-/** Letters, digits and `-` stay readable in the stream's name; of everything else `_` and the bytes in hex. */
-export const reservationStream = ({ kind, value }: UniqueValue): string =>
-  `reservation-${kind}-${encodeURIComponent(value).replaceAll('_', '%5F').replaceAll('%', '_')}`;

@@ -54,7 +54,8 @@ export const abortedByRequest = ({ family, steps, index }: Operation): ProblemDe
   if (family === 'Inspection') return { ...byRequest, detail: 'Inspection was aborted by request.' };
   const step = steps[index];
   const during = step ? ` during or after the completion of step "${step.interface}.${step.step}"` : '';
-  const noun = { Cleaning: 'clean', Deployment: 'deploy', Service: 'service' }[family as string] ?? family.toLowerCase();
+  const noun =
+    { Cleaning: 'clean', Deployment: 'deploy', Service: 'service' }[family as string] ?? family.toLowerCase();
   return { ...byRequest, detail: `By request, the ${noun} operation was aborted${during}.` };
 };
 

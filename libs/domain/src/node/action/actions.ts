@@ -80,7 +80,8 @@ export const beginAction = (
 ): NodeEvent[] => {
   const action = openAction(node, data.action);
   if (!action || (action.running !== null) !== (data.again ?? false)) return [];
-  if (!action.running && now > action.deadline) return [actionEvent(action.family, 'Expired', { action: action.id, problem: tooLate(action) })];
+  if (!action.running && now > action.deadline)
+    return [actionEvent(action.family, 'Expired', { action: action.id, problem: tooLate(action) })];
   const { epoch, events } = claim(node, data);
   const attempt = (action.running?.attempt ?? 0) + 1;
   return [...events, actionEvent(action.family, 'Started', { action: action.id, attempt, epoch })];
@@ -94,7 +95,10 @@ const tooLate = (action: Action): ProblemDetails => ({
 });
 
 export const completeAction = (
-  data: ActionIntent & { readonly outcome: Omit<ActionFactData<'Completed'>, 'action'>; readonly virtualMedia?: readonly Bag[] },
+  data: ActionIntent & {
+    readonly outcome: Omit<ActionFactData<'Completed'>, 'action'>;
+    readonly virtualMedia?: readonly Bag[];
+  },
   node: Node,
 ): NodeEvent[] => {
   const action = answered(node, data);

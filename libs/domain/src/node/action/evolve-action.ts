@@ -4,7 +4,12 @@ import type { Change } from '../change.js';
 import type { Action, Node } from '../node.js';
 import { isFailure } from '../state-sets.js';
 
-type Evolve<F extends ActionFact> = (node: Node, data: ActionFactData<F>, event: RecordedEvent, family: ActionFamily) => Change;
+type Evolve<F extends ActionFact> = (
+  node: Node,
+  data: ActionFactData<F>,
+  event: RecordedEvent,
+  family: ActionFamily,
+) => Change;
 
 const byFact: { [F in ActionFact]: Evolve<F> } = {
   Requested: (node, data, _event, family) => ({

@@ -10,7 +10,8 @@ import type { Surroundings } from '../surroundings.js';
 /** Whether an agent of this node may look itself up now (agent.md section 3). */
 export const mayLookUp = (node: Node, surroundings: Surroundings): boolean =>
   node.present &&
-  (allowsLookup(node.provisionState) || (isFastTrack(node, surroundings) && allowsFastTrackLookup(node.provisionState)));
+  (allowsLookup(node.provisionState) ||
+    (isFastTrack(node, surroundings) && allowsFastTrackLookup(node.provisionState)));
 
 /**
  * Gives an agent that just booted its token: once a boot. An answer may be lost, so one that asks again from the same
@@ -23,7 +24,11 @@ export const issueAgentToken = (
 ): NodeEvent[] => {
   if (!mayLookUp(node, surroundings)) throw unexpected(node.uuid);
   if (node.reservation !== null && node.action)
-    throw new Problem({ code: 'agent.locked', title: 'The node is being worked on', detail: `Node ${node.uuid} is locked by host ${node.reservation}.` });
+    throw new Problem({
+      code: 'agent.locked',
+      title: 'The node is being worked on',
+      detail: `Node ${node.uuid} is locked by host ${node.reservation}.`,
+    });
   if (node.agent && (node.agent.connected || node.agent.address !== data.address)) return [];
   return [nodeEvent('AgentTokenIssued', { token: data.token, boot: data.boot, address: data.address })];
 };
@@ -67,4 +72,5 @@ export const connectAgent = (data: Heartbeat, node: Node, surroundings: Surround
 
 /** Whether heartbeats of this node are taken notice of in its state. Others are answered all the same. */
 export const isHeard = (node: Node, surroundings: Surroundings): boolean =>
-  allowsHeartbeat(node.provisionState) || (isFastTrack(node, surroundings) && allowsFastTrackHeartbeat(node.provisionState));
+  allowsHeartbeat(node.provisionState) ||
+  (isFastTrack(node, surroundings) && allowsFastTrackHeartbeat(node.provisionState));

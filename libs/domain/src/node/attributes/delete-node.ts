@@ -3,6 +3,7 @@ import type { NodeEvent } from '../families.js';
 import { nodeEvent } from '../families.js';
 import type { Node } from '../node.js';
 import { protectedNode, requirePresent, requireUnlocked } from '../refusals.js';
+import { instanceKeySubject, nodeKeySubject } from '../secrets.js';
 import { allowsDelete } from '../state-sets.js';
 import type { Surroundings } from '../surroundings.js';
 
@@ -27,5 +28,5 @@ export const deleteNode = (_data: object, node: Node, { settings }: Surroundings
       hint: 'Undeploy it, or set it in maintenance.',
     });
   requireUnlocked(node);
-  return [nodeEvent('NodeDeleted', {})];
+  return [nodeEvent('NodeDeleted', { erases: [nodeKeySubject(node), instanceKeySubject(node)] })];
 };

@@ -7,7 +7,7 @@ import type { NodeEvent } from '../families.js';
 import { nodeEvent } from '../families.js';
 import type { Bag, Node, NodeAttributes } from '../node.js';
 import { defaultAttributes, interfaceTypes } from '../node.js';
-import { invalid, protectedNode, requirePresent, requireUnlocked } from '../refusals.js';
+import { invalid, requirePresent, requireUnlocked } from '../refusals.js';
 import { allowsInterfaceChange, allowsUpdate } from '../state-sets.js';
 import type { Surroundings } from '../surroundings.js';
 
@@ -46,7 +46,14 @@ const documentOf = (node: Node): Document => ({
   retired_reason: node.retirement?.reason ?? null,
 });
 
-const removedValue: Bag = { ...defaultAttributes, maintenance: false, protected: false, protected_reason: null, retired: false, retired_reason: null };
+const removedValue: Bag = {
+  ...defaultAttributes,
+  maintenance: false,
+  protected: false,
+  protected_reason: null,
+  retired: false,
+  retired_reason: null,
+};
 
 /** Applies a JSON patch and records what it means: each flag its own fact, the rest as changed attributes. */
 export const patchNode = (command: PatchNode, node: Node, surroundings: Surroundings): NodeEvent[] => {
@@ -56,7 +63,10 @@ export const patchNode = (command: PatchNode, node: Node, surroundings: Surround
   const after = withDriver(node, before, patched(before, command.patch), command, surroundings);
   const changes = changedAttributes(before, after);
   requireAllowed(node, before, after, changes);
-  const events = [...flagEvents(before, after), ...(Object.keys(changes).length > 0 ? [nodeEvent('NodeAttributesChanged', { changes })] : [])];
+  const events = [
+    ...flagEvents(before, after),
+    ...(Object.keys(changes).length > 0 ? [nodeEvent('NodeAttributesChanged', { changes })] : []),
+  ];
   if (events.length > 0) requireUnlocked(node);
   return events;
 };
@@ -65,7 +75,8 @@ export const patchNode = (command: PatchNode, node: Node, surroundings: Surround
 const patched = (before: Document, patch: readonly PatchOperation[]): Document => {
   const operations = patch.map(operation => {
     const [root = '', ...rest] = tokensOf(operation.path);
-    if (!patchableFields.includes(root)) throw invalid(`Adding a new attribute (/${root}) to the root of the resource is not allowed`);
+    if (!patchableFields.includes(root))
+      throw invalid(`Adding a new attribute (/${root}) to the root of the resource is not allowed`);
     if (rest.length > 0 || operation.op !== 'remove') return operation;
     if (root === 'driver') throw invalid("'/driver' is a mandatory attribute and can not be removed");
     return { op: 'replace' as const, path: operation.path, value: removedValue[root] };
@@ -83,7 +94,13 @@ const patched = (before: Document, patch: readonly PatchOperation[]): Document =
 };
 
 /** Interfaces follow the driver: those it does not have are refused, or reset where that was asked for. */
-const withDriver = (node: Node, before: Document, after: Document, { patch, resetInterfaces }: PatchNode, { catalog }: Surroundings): Document => {
+const withDriver = (
+  node: Node,
+  before: Document,
+  after: Document,
+  { patch, resetInterfaces }: PatchNode,
+  { catalog }: Surroundings,
+): Document => {
   const driverChanges = after.driver !== before.driver;
   const interfacesChange = interfaceTypes.some(type => after[`${type}_interface`] !== before[`${type}_interface`]);
   if (resetInterfaces && !driverChanges && !patch.some(({ path }) => path === '/driver'))
@@ -117,13 +134,23 @@ const changedAttributes = (before: Document, after: Document): Record<string, un
     if (JSON.stringify(before[name]) !== JSON.stringify(after[name])) changes[name] = after[name];
   // display_name fills the name of the instance while it has none (rest-api.md section 5.3).
   const displayName = after.instance_info.display_name;
-  if (changes.instance_info && typeof displayName === 'string' && displayName !== before.instance_info.display_name && !after.instance_name)
+  if (
+    changes.instance_info &&
+    typeof displayName === 'string' &&
+    displayName !== before.instance_info.display_name &&
+    !after.instance_name
+  )
     changes.instance_name = displayName;
   return changes;
 };
 
 const refusedNow = (node: Node, detail: string): Problem =>
-  new Problem({ code: 'node.not-updatable', title: 'The node cannot be changed now', detail, hint: `It is in "${node.provisionState}".` });
+  new Problem({
+    code: 'node.not-updatable',
+    title: 'The node cannot be changed now',
+    detail,
+    hint: `It is in "${node.provisionState}".`,
+  });
 
 /** rest-api.md section 5.3, the first two rows. */
 const requireUpdatable = (node: Node, { patch, refuseWhileInspecting }: PatchNode): void => {
@@ -137,9 +164,16 @@ const requireUpdatable = (node: Node, { patch, refuseWhileInspecting }: PatchNod
 const requireAllowed = (node: Node, before: Document, after: Document, changes: Bag): void => {
   const free = allowsInterfaceChange(node.provisionState) || node.maintenance !== null;
   const interfacesChange = Object.keys(changes).some(name => name.endsWith('_interface'));
-  if (interfacesChange && !free) throw refusedNow(node, `Cannot change interfaces of node ${node.uuid} while it is in "${node.provisionState}" and not in maintenance.`);
+  if (interfacesChange && !free)
+    throw refusedNow(
+      node,
+      `Cannot change interfaces of node ${node.uuid} while it is in "${node.provisionState}" and not in maintenance.`,
+    );
   if ('resource_class' in changes && before.resource_class !== null && !free)
-    throw refusedNow(node, `Cannot change the resource class of node ${node.uuid} while it is in "${node.provisionState}" and not in maintenance.`);
+    throw refusedNow(
+      node,
+      `Cannot change the resource class of node ${node.uuid} while it is in "${node.provisionState}" and not in maintenance.`,
+    );
   if (changes.instance_uuid && before.instance_uuid)
     throw new Problem({
       code: 'node.associated',
@@ -152,7 +186,10 @@ const requireAllowed = (node: Node, before: Document, after: Document, changes: 
   if (after.protected && !before.protected && node.provisionState !== 'active' && node.provisionState !== 'rescue')
     throw refusedNow(node, `Node ${node.uuid} can only be protected in "active" or "rescue".`);
   if (after.retired && !before.retired && node.provisionState === 'available')
-    throw refusedNow(node, `Node ${node.uuid} can not have 'retired' set in provision state "available", the current state is 'available'.`);
+    throw refusedNow(
+      node,
+      `Node ${node.uuid} can not have 'retired' set in provision state "available", the current state is 'available'.`,
+    );
   // Lifting a flag takes its reason along.
   if (after.protected_reason && !after.protected && after.protected_reason !== before.protected_reason)
     throw invalid('The protected_reason field can only be set when protected is true.');
@@ -164,7 +201,9 @@ const requireAllowed = (node: Node, before: Document, after: Document, changes: 
 const flagEvents = (before: Document, after: Document): NodeEvent[] => {
   const events: NodeEvent[] = [];
   if (after.maintenance !== before.maintenance)
-    events.push(after.maintenance ? nodeEvent('MaintenanceSet', { reason: null }) : nodeEvent('MaintenanceCleared', {}));
+    events.push(
+      after.maintenance ? nodeEvent('MaintenanceSet', { reason: null }) : nodeEvent('MaintenanceCleared', {}),
+    );
   if (after.protected && (!before.protected || after.protected_reason !== before.protected_reason))
     events.push(nodeEvent('NodeProtected', { reason: after.protected_reason }));
   if (!after.protected && before.protected) events.push(nodeEvent('NodeUnprotected', {}));

@@ -16,7 +16,11 @@ export interface CleanNode {
 }
 
 /** Cleaning by hand: the given steps in the given order, and back to manageable. */
-export const cleanNode = ({ steps, disableRamdisk }: CleanNode, node: Node, surroundings: Surroundings): NodeEvent[] => {
+export const cleanNode = (
+  { steps, disableRamdisk }: CleanNode,
+  node: Node,
+  surroundings: Surroundings,
+): NodeEvent[] => {
   requirePresent(node);
   const next = requireMove(node, 'clean');
   if (node.maintenance) throw inMaintenance(node, 'cleaning');

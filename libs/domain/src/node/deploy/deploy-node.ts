@@ -15,7 +15,11 @@ export interface DeployNode {
 }
 
 /** Starts a deployment, or does an existing one again. Touches no hardware: the conductor follows the event. */
-export const deployNode = ({ rebuild = false, configdrive, steps = [] }: DeployNode, node: Node, surroundings: Surroundings) => {
+export const deployNode = (
+  { rebuild = false, configdrive, steps = [] }: DeployNode,
+  node: Node,
+  surroundings: Surroundings,
+) => {
   requirePresent(node);
   const verb = rebuild ? 'rebuild' : 'deploy';
   if (node.maintenance) throw inMaintenance(node, 'provisioning');
@@ -25,7 +29,10 @@ export const deployNode = ({ rebuild = false, configdrive, steps = [] }: DeployN
   requireTraits(node);
   requireValid(node, ['power', 'deploy', 'boot', 'network'], 'deploy or power', surroundings);
   const plan = deploySteps(node, requireDriver(node, surroundings), steps);
-  if (plan.length === 0) throw invalid(`Node ${node.uuid} has no deploy steps: its deploy interface gives none, and the request took them away.`);
+  if (plan.length === 0)
+    throw invalid(
+      `Node ${node.uuid} has no deploy steps: its deploy interface gives none, and the request took them away.`,
+    );
   const events: NodeEvent[] = start(
     node,
     'Deployment',

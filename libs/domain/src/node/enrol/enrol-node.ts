@@ -23,7 +23,11 @@ export interface EnrolNode {
 export const enrolNode = (data: EnrolNode, node: Node, surroundings: Surroundings): NodeEvent[] => {
   const { attributes: given, ...rest } = data;
   if (node.present)
-    throw new Problem({ code: 'node.exists', title: 'The node is enrolled already', detail: `A node with UUID ${node.uuid} already exists.` });
+    throw new Problem({
+      code: 'node.exists',
+      title: 'The node is enrolled already',
+      detail: `A node with UUID ${node.uuid} already exists.`,
+    });
   const { settings, catalog } = surroundings;
   const conductor_group = (given.conductor_group ?? settings.defaultConductorGroup).toLowerCase();
   const driver = catalog.driver(given.driver, conductor_group);
@@ -61,6 +65,8 @@ export const requireSizes = (properties: Readonly<Record<string, unknown>>): voi
     const value = properties[name];
     if (value === undefined || value === null) continue;
     if (!/^\d+$/.test(String(value)))
-      throw invalid(`The following properties for node should be non-negative integers, but provided values are: ${name}=${JSON.stringify(value)}`);
+      throw invalid(
+        `The following properties for node should be non-negative integers, but provided values are: ${name}=${JSON.stringify(value)}`,
+      );
   }
 };

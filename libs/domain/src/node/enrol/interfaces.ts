@@ -37,7 +37,7 @@ const resolve = (type: InterfaceType, given: string | null | undefined, driver: 
     code: isOffered ? 'node.interface-unsupported' : 'node.interface-unknown',
     title: isOffered ? 'The interface is not enabled' : 'The driver has no such interface',
     detail: `Could not find the following interface in the '${driver.hardwareType}' driver's ${type} interfaces: ${given}. Valid interfaces are ${JSON.stringify(enabled)}.`,
-    hint: 'Which ones are enabled is a matter of the conductors\' configuration.',
+    hint: "Which ones are enabled is a matter of the conductors' configuration.",
   });
 };
 

@@ -16,7 +16,14 @@ export const setBootDevice = (
   surroundings: Surroundings,
 ): NodeEvent[] => {
   requirePresent(node);
-  requireSupported(node, 'management', 'boot devices', data.device, `Invalid boot device ${data.device} specified.`, surroundings);
+  requireSupported(
+    node,
+    'management',
+    'boot devices',
+    data.device,
+    `Invalid boot device ${data.device} specified.`,
+    surroundings,
+  );
   return requestAction(
     node,
     'BootDeviceChange',
@@ -38,7 +45,14 @@ const requireSettled = (node: Node, what: string): void => {
 export const setBootMode = (data: { readonly mode: string }, node: Node, surroundings: Surroundings): NodeEvent[] => {
   requirePresent(node);
   requireSettled(node, 'boot mode');
-  requireSupported(node, 'management', 'boot modes', data.mode, `Invalid boot mode ${data.mode} specified.`, surroundings);
+  requireSupported(
+    node,
+    'management',
+    'boot modes',
+    data.mode,
+    `Invalid boot mode ${data.mode} specified.`,
+    surroundings,
+  );
   return requestAction(
     node,
     'BootModeChange',
@@ -47,10 +61,21 @@ export const setBootMode = (data: { readonly mode: string }, node: Node, surroun
   );
 };
 
-export const setSecureBoot = (data: { readonly state: boolean }, node: Node, surroundings: Surroundings): NodeEvent[] => {
+export const setSecureBoot = (
+  data: { readonly state: boolean },
+  node: Node,
+  surroundings: Surroundings,
+): NodeEvent[] => {
   requirePresent(node);
   requireSettled(node, 'secure boot');
-  requireSupported(node, 'management', 'secure boot', String(data.state), 'Secure boot cannot be changed on this node.', surroundings);
+  requireSupported(
+    node,
+    'management',
+    'secure boot',
+    String(data.state),
+    'Secure boot cannot be changed on this node.',
+    surroundings,
+  );
   return requestAction(
     node,
     'SecureBootChange',
@@ -77,7 +102,14 @@ export const setIndicator = (
 ): NodeEvent[] => {
   requirePresent(node);
   const name = `${data.indicator}@${data.component}`;
-  requireSupported(node, 'management', 'indicators', name, `Indicator ${name} does not exist or cannot be set.`, surroundings);
+  requireSupported(
+    node,
+    'management',
+    'indicators',
+    name,
+    `Indicator ${name} does not exist or cannot be set.`,
+    surroundings,
+  );
   return requestAction(
     node,
     'IndicatorChange',
@@ -86,7 +118,11 @@ export const setIndicator = (
   );
 };
 
-export const setConsole = (data: { readonly enabled: boolean }, node: Node, surroundings: Surroundings): NodeEvent[] => {
+export const setConsole = (
+  data: { readonly enabled: boolean },
+  node: Node,
+  surroundings: Surroundings,
+): NodeEvent[] => {
   requirePresent(node);
   if (node.consoleEnabled === data.enabled) return [];
   return requestAction(
@@ -103,7 +139,14 @@ export const attachVirtualMedia = (
   surroundings: Surroundings,
 ): NodeEvent[] => {
   requirePresent(node);
-  requireSupported(node, 'management', 'virtual media', data.deviceType, `Virtual media ${data.deviceType} is not supported.`, surroundings);
+  requireSupported(
+    node,
+    'management',
+    'virtual media',
+    data.deviceType,
+    `Virtual media ${data.deviceType} is not supported.`,
+    surroundings,
+  );
   return requestAction(
     node,
     'VirtualMediaChange',
@@ -119,11 +162,23 @@ export const detachVirtualMedia = (
 ): NodeEvent[] => {
   requirePresent(node);
   for (const type of data.deviceTypes)
-    requireSupported(node, 'management', 'virtual media', type, `Virtual media ${type} is not supported.`, surroundings);
+    requireSupported(
+      node,
+      'management',
+      'virtual media',
+      type,
+      `Virtual media ${type} is not supported.`,
+      surroundings,
+    );
   return requestAction(
     node,
     'VirtualMediaChange',
-    { type: 'management', method: 'detach_virtual_media', args: { device_types: data.deviceTypes }, effect: 'idempotent' },
+    {
+      type: 'management',
+      method: 'detach_virtual_media',
+      args: { device_types: data.deviceTypes },
+      effect: 'idempotent',
+    },
     surroundings,
   );
 };
@@ -139,7 +194,9 @@ export const callVendorPassthru = (
   const method = Object.hasOwn(methods, data.method) ? methods[data.method] : undefined;
   if (!method) throw invalid(`No handler for method ${data.method}`);
   if (!method.methods.includes(data.httpMethod))
-    throw invalid(`The method ${data.method} does not support HTTP ${data.httpMethod}. Supported: ${method.methods.join(', ')}`);
+    throw invalid(
+      `The method ${data.method} does not support HTTP ${data.httpMethod}. Supported: ${method.methods.join(', ')}`,
+    );
   if (method.exclusive && node.reservation !== null) throw locked(node);
   return requestAction(
     node,

@@ -3,6 +3,7 @@ import type { ProblemDetails } from '../../problem.js';
 import type { NodeEvent, OperationFamily } from '../families.js';
 import { nodeEvent, operationEvent, operationFamilies } from '../families.js';
 import type { Node, Operation, PlannedStep } from '../node.js';
+import { instanceKeySubject } from '../secrets.js';
 import type { Move, Verb } from '../provisioning.js';
 import { isStable, move } from '../provisioning.js';
 import type { DecisionSettings } from '../settings.js';
@@ -19,7 +20,8 @@ export const proceed = (
   const step = operation.steps[index];
   if (!step) return finish(node, operation, surroundings);
   const id = { operation: operation.id, index };
-  if (step.step === 'hold') return [operationEvent(operation.family, 'Held', { ...id, ...to(node, operation, 'hold') })];
+  if (step.step === 'hold')
+    return [operationEvent(operation.family, 'Held', { ...id, ...to(node, operation, 'hold') })];
   if (step.step === 'wait' && step.args?.seconds === undefined)
     return [
       operationEvent(operation.family, 'Waiting', {
@@ -30,7 +32,15 @@ export const proceed = (
         timeoutMs: waitTimeoutMs(operation.family, surroundings.settings),
       }),
     ];
-  return [operationEvent(operation.family, 'StepStarted', { ...id, attempt, epoch, interface: step.interface, step: step.step })];
+  return [
+    operationEvent(operation.family, 'StepStarted', {
+      ...id,
+      attempt,
+      epoch,
+      interface: step.interface,
+      step: step.step,
+    }),
+  ];
 };
 
 /** The transition within an operation. Cleaning by hand stays on its way to manageable (provision-states.md section 6). */
@@ -53,7 +63,11 @@ const finish = (node: Node, operation: Operation, surroundings: Surroundings): N
 /** Tear-down ends where the cleaning after it begins: one decision, so that no node is ever left between. */
 const tornDown = (node: Node, operation: Operation, surroundings: Surroundings): NodeEvent[] => {
   const cleaning = to(node, operation, 'clean');
-  const finished = operationEvent('Teardown', 'Finished', { operation: operation.id, ...cleaning });
+  const finished = operationEvent('Teardown', 'Finished', {
+    operation: operation.id,
+    ...cleaning,
+    erases: [instanceKeySubject(node)],
+  });
   return [finished, ...cleanAfterTeardown({ ...node, provisionState: 'cleaning' }, cleaning, surroundings)];
 };
 
@@ -68,7 +82,11 @@ export const fail = (
   const step = operation.steps[index];
   const verb = fact === 'Aborted' ? 'abort' : 'fail';
   const about = fact === 'StepFailed' || fact === 'StepOutcomeUnknown' ? stepOf(operation, step) : {};
-  const event = { type: `${family}${fact}`, data: { operation: id, ...about, problem, ...to(node, operation, verb) } };
+  const erases = family === 'Teardown' && { erases: [instanceKeySubject(node)] };
+  const event = {
+    type: `${family}${fact}`,
+    data: { operation: id, ...about, problem, ...to(node, operation, verb), ...erases },
+  };
   return [event as unknown as NodeEvent, ...faultAfter(node, operation, step, problem)];
 };
 

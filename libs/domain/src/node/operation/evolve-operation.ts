@@ -79,8 +79,12 @@ const byFact: { [F in OperationFact]: Evolve<F> } = {
   }),
 };
 
-export const evolveOperation = (node: Node, family: OperationFamily, fact: OperationFact, event: RecordedEvent): Change =>
-  (byFact[fact] as Evolve<OperationFact>)(node, event.data as never, event, family);
+export const evolveOperation = (
+  node: Node,
+  family: OperationFamily,
+  fact: OperationFact,
+  event: RecordedEvent,
+): Change => (byFact[fact] as Evolve<OperationFact>)(node, event.data as never, event, family);
 
 const started = (data: OperationFactData<'Started'>, event: RecordedEvent, family: OperationFamily): Operation => ({
   id: data.operation,
@@ -164,6 +168,7 @@ const withoutInstance = (node: Node, event: RecordedEvent) => ({
   ...withAttributes(node, { instance_info: null, instance_uuid: null, instance_name: null }),
   ports: withoutVifs(node.ports, event.recorded),
   agent: null,
+  instanceSince: event.revision,
 });
 
 /** provision-states.md section 6. */

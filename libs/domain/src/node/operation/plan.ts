@@ -27,7 +27,21 @@ const rank: Readonly<Record<StepKind, readonly string[]>> = {
   clean: ['vendor', 'power', 'management', 'firmware', 'deploy', 'bios', 'raid'],
   deploy: ['vendor', 'power', 'management', 'firmware', 'deploy', 'bios', 'raid'],
   service: ['vendor', 'power', 'management', 'firmware', 'deploy', 'bios', 'raid'],
-  verify: ['power', 'management', 'firmware', 'inspect', 'deploy', 'boot', 'bios', 'raid', 'vendor', 'network', 'storage', 'console', 'rescue'],
+  verify: [
+    'power',
+    'management',
+    'firmware',
+    'inspect',
+    'deploy',
+    'boot',
+    'bios',
+    'raid',
+    'vendor',
+    'network',
+    'storage',
+    'console',
+    'rescue',
+  ],
 };
 
 /** The implementation of the interface that the node has, as its driver's manifest describes it. */
@@ -64,7 +78,8 @@ export const automaticSteps = (node: Node, driver: DriverManifest, kind: StepKin
 
 const byPriority = (steps: PlannedStep[], kind: StepKind): PlannedStep[] =>
   steps.sort(
-    (a, b) => (b.priority ?? 0) - (a.priority ?? 0) || rank[kind].indexOf(a.interface) - rank[kind].indexOf(b.interface),
+    (a, b) =>
+      (b.priority ?? 0) - (a.priority ?? 0) || rank[kind].indexOf(a.interface) - rank[kind].indexOf(b.interface),
   );
 
 /** Steps in the order the client gave them (cleaning by hand, service). */

@@ -39,7 +39,8 @@ export const beginStep = (
 
 /** Under the epoch held, or under a new one: epochs never start again. */
 export const claim = (node: Node, { conductor, epoch }: Claimant): { epoch: number; events: NodeEvent[] } => {
-  if (epoch !== undefined && node.claim?.epoch === epoch && node.claim.conductor === conductor) return { epoch, events: [] };
+  if (epoch !== undefined && node.claim?.epoch === epoch && node.claim.conductor === conductor)
+    return { epoch, events: [] };
   const next = (node.claim?.epoch ?? 0) + 1;
   return { epoch: next, events: [nodeEvent('NodeClaimed', { conductor, epoch: next })] };
 };
@@ -89,7 +90,8 @@ export const completeStep = (
 };
 
 /** The abort that was put off until the step had ended. The machine has no such verb in a working state: it fails. */
-const abortAfter = (node: Node, operation: Operation): NodeEvent[] => fail(node, operation, 'Failed', abortedByRequest(operation));
+const abortAfter = (node: Node, operation: Operation): NodeEvent[] =>
+  fail(node, operation, 'Failed', abortedByRequest(operation));
 
 const resume = (node: Node, operation: Operation, conductor: string) => {
   const next = to(node, operation, 'resume');
@@ -177,7 +179,10 @@ export const resumeOperation = (
 };
 
 /** The timer of a wait. Void unless it is still this wait: it names the event that began it. */
-export const timeOutWait = (data: { readonly operation: string; readonly revision: number }, node: Node): NodeEvent[] => {
+export const timeOutWait = (
+  data: { readonly operation: string; readonly revision: number },
+  node: Node,
+): NodeEvent[] => {
   const operation = openOperation(node, data.operation);
   if (!operation?.waiting || operation.waiting.revision !== data.revision) return [];
   const seconds = Math.round(operation.waiting.timeoutMs / 1000);
@@ -190,7 +195,10 @@ export const timeOutWait = (data: { readonly operation: string; readonly revisio
 };
 
 /** The operation cannot go on for a reason outside its steps. */
-export const failOperation = (data: { readonly operation: string; readonly problem: ProblemDetails }, node: Node): NodeEvent[] => {
+export const failOperation = (
+  data: { readonly operation: string; readonly problem: ProblemDetails },
+  node: Node,
+): NodeEvent[] => {
   const operation = openOperation(node, data.operation);
   if (!operation || !move(node.provisionState, 'fail')) return [];
   return fail(node, operation, 'Failed', data.problem);

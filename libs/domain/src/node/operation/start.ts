@@ -47,7 +47,12 @@ export const requireDriver = (node: Node, { catalog }: Surroundings): DriverMani
 };
 
 /** @throws Problem node.not-valid with the first reason why one of the interfaces cannot be used */
-export const requireValid = (node: Node, types: readonly InterfaceType[], purpose: string, { catalog }: Surroundings): void => {
+export const requireValid = (
+  node: Node,
+  types: readonly InterfaceType[],
+  purpose: string,
+  { catalog }: Surroundings,
+): void => {
   for (const type of types) {
     const reason = catalog.refusal(node, type);
     if (reason !== undefined)

@@ -32,14 +32,22 @@ export const attachPort = ({ uuid, address, attributes }: AttachPort, node: Node
   if (!node.present) throw invalid(missing(node.uuid).details.detail);
   requireUnlocked(node);
   if (node.ports[uuid])
-    throw new Problem({ code: 'value.taken', title: 'The port is there already', detail: `A port with UUID ${uuid} already exists.` });
+    throw new Problem({
+      code: 'value.taken',
+      title: 'The port is there already',
+      detail: `A port with UUID ${uuid} already exists.`,
+    });
   return [nodeEvent('PortAttached', { port: { uuid, address, ...portDefaults, ...attributes } })];
 };
 
 const requirePort = (node: Node, uuid: string): Port => {
   const port = node.ports[uuid];
   if (!node.present || !port)
-    throw new Problem({ code: 'port.missing', title: 'There is no such port', detail: `Port ${uuid} could not be found.` });
+    throw new Problem({
+      code: 'port.missing',
+      title: 'There is no such port',
+      detail: `Port ${uuid} could not be found.`,
+    });
   return port;
 };
 
@@ -47,11 +55,16 @@ const requirePort = (node: Node, uuid: string): Port => {
 const networkFields = ['portgroup_uuid', 'pxe_enabled', 'local_link_connection', 'physical_network'];
 const networkStates = ['enroll', 'inspecting', 'inspect wait', 'manageable'];
 
-export const changePort = ({ uuid, changes }: { readonly uuid: string; readonly changes: Bag }, node: Node): NodeEvent[] => {
+export const changePort = (
+  { uuid, changes }: { readonly uuid: string; readonly changes: Bag },
+  node: Node,
+): NodeEvent[] => {
   const port = requirePort(node, uuid);
   requireUnlocked(node);
   const current: Bag = { address: port.address, ...port.attributes };
-  const changed = Object.entries(changes).filter(([name, value]) => JSON.stringify(current[name]) !== JSON.stringify(value));
+  const changed = Object.entries(changes).filter(
+    ([name, value]) => JSON.stringify(current[name]) !== JSON.stringify(value),
+  );
   if (changed.length === 0) return [];
   const touches = (...names: string[]) => changed.some(([name]) => names.includes(name));
   const inUse = node.attributes.instance_uuid !== null || node.provisionState === 'active';

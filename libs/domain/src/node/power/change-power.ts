@@ -20,7 +20,11 @@ export interface ChangePower {
   readonly timeoutMs?: number;
 }
 
-export const changePower = ({ target, timeoutMs }: ChangePower, node: Node, surroundings: Surroundings): NodeEvent[] => {
+export const changePower = (
+  { target, timeoutMs }: ChangePower,
+  node: Node,
+  surroundings: Surroundings,
+): NodeEvent[] => {
   requirePresent(node);
   const refusal = `Invalid state ${target}: the power interface of node ${node.uuid} does not support it.`;
   requireSupported(node, 'power', 'targets', target, refusal, surroundings);
@@ -28,7 +32,10 @@ export const changePower = ({ target, timeoutMs }: ChangePower, node: Node, surr
   const leadsTo = powerTargets[target]!;
   if (leadsTo === 'power off' && node.attributes.disable_power_off) throw powerOffDisabled(node, target);
   const { softPowerOffTimeoutMs, powerStateChangeTimeoutMs } = surroundings.settings;
-  const args = { target, timeoutMs: timeoutMs ?? (target.startsWith('soft') ? softPowerOffTimeoutMs : powerStateChangeTimeoutMs) };
+  const args = {
+    target,
+    timeoutMs: timeoutMs ?? (target.startsWith('soft') ? softPowerOffTimeoutMs : powerStateChangeTimeoutMs),
+  };
   // Going to a state is safe to repeat once it has been read; a reboot only costs another one.
   const effect = target.endsWith('rebooting') ? 'idempotent' : 'observed';
   return requestAction(

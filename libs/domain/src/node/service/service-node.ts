@@ -12,7 +12,11 @@ export interface ServiceNode {
 }
 
 /** Runs steps on an active node and gives it back to its instance. */
-export const serviceNode = ({ steps, disableRamdisk }: ServiceNode, node: Node, surroundings: Surroundings): NodeEvent[] => {
+export const serviceNode = (
+  { steps, disableRamdisk }: ServiceNode,
+  node: Node,
+  surroundings: Surroundings,
+): NodeEvent[] => {
   requirePresent(node);
   const to = requireMove(node, 'service');
   if (node.maintenance) throw inMaintenance(node, 'servicing');

@@ -1,0 +1,48 @@
+import type { EventMetadata, RecordedEvent } from '#domain';
+import { isoOf } from '#domain';
+
+/** A row as SQLite gives it. */
+export interface Row {
+  readonly position: number;
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+  readonly type: string;
+  readonly recorded: number;
+  readonly data: string;
+  readonly metadata: string;
+}
+
+/** An event off the disk. Parsed only where somebody looks: followers that filter look at a fraction. */
+export class StoredEvent implements RecordedEvent {
+  readonly position: number;
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+  readonly type: string;
+  readonly #row: Row;
+  #data: object | undefined;
+  #metadata: EventMetadata | undefined;
+
+  constructor(row: Row) {
+    this.#row = row;
+    ({ position: this.position, stream: this.stream, revision: this.revision, id: this.id, type: this.type } = row);
+  }
+
+  get data(): object {
+    return (this.#data ??= JSON.parse(this.#row.data) as object);
+  }
+
+  get metadata(): EventMetadata {
+    return (this.#metadata ??= JSON.parse(this.#row.metadata) as EventMetadata);
+  }
+
+  get recorded(): string {
+    return isoOf(this.#row.recorded);
+  }
+
+  toJSON(): RecordedEvent {
+    const { position, stream, revision, id, type, data, metadata, recorded } = this;
+    return { position, stream, revision, id, type, data, metadata, recorded };
+  }
+}

@@ -1,0 +1,126 @@
+import type Database from 'better-sqlite3';
+import type { DataSource } from 'typeorm';
+import type { PageRequest } from '../pages.js';
+import { paged } from '../pages.js';
+import type { NodeRow } from '../schema/entities.js';
+import { nodes } from '../schema/entities.js';
+
+/** Conditions that Ironic's lists of nodes know (rest-api.md section 5.1). What is undefined is not asked for. */
+export interface NodeFilter {
+  readonly instance_uuid?: string;
+  readonly chassis_uuid?: string;
+  readonly associated?: boolean;
+  readonly maintenance?: boolean;
+  readonly provision_state?: string | null;
+  readonly driver?: string;
+  readonly resource_class?: string;
+  readonly fault?: string;
+  readonly conductor_group?: string;
+  readonly owner?: string;
+  readonly lessee?: string;
+  readonly project?: string;
+  readonly description_contains?: string;
+  readonly retired?: boolean;
+  readonly shards?: readonly string[];
+  readonly sharded?: boolean;
+  readonly parent_node?: string;
+  /** Nodes with a parent are hidden unless this or `parent_node` is given. */
+  readonly include_children?: boolean;
+  readonly instance_name?: string;
+}
+
+/** What an answer is put together from. */
+export type NodeText = Pick<
+  NodeRow,
+  'uuid' | 'name' | 'conductor_group' | 'driver' | 'revision' | 'sealed' | 'text' | 'offsets'
+>;
+export type NodeBrief = Pick<NodeRow, 'uuid' | 'name' | 'brief'>;
+
+const equal = [
+  'instance_uuid', 'chassis_uuid', 'provision_state', 'driver', 'resource_class', 'fault', 'conductor_group', 'owner',
+  'lessee', 'parent_node', 'instance_name',
+] as const; // prettier-ignore
+const columns = new Set<string>(nodes.options.columns ? Object.keys(nodes.options.columns) : []);
+
+export class NodeQueries {
+  readonly #byUuid: Database.Statement;
+  readonly #byName: Database.Statement;
+  readonly #countByState: Database.Statement;
+
+  constructor(
+    private readonly source: DataSource,
+    database: Database.Database,
+  ) {
+    // The hot questions are asked of the same tables without the query builder's way around.
+    const text = 'SELECT uuid, name, conductor_group, driver, revision, sealed, text, offsets FROM nodes';
+    this.#byUuid = database.prepare(`${text} WHERE uuid = ?`);
+    this.#byName = database.prepare(`${text} WHERE name = ?`);
+    this.#countByState = database.prepare('SELECT count(*) FROM nodes WHERE provision_state = ?').pluck();
+  }
+
+  byUuid(uuid: string): NodeText | undefined {
+    return this.#byUuid.get(uuid) as NodeText | undefined;
+  }
+
+  byName(name: string): NodeText | undefined {
+    return this.#byName.get(name) as NodeText | undefined;
+  }
+
+  count(...states: string[]): number {
+    return states.reduce((sum, state) => sum + (this.#countByState.get(state) as number), 0);
+  }
+
+  /** @throws MarkerMissing */
+  async brief(filter: NodeFilter, page: PageRequest): Promise<NodeBrief[]> {
+    return this.#list(['uuid', 'name', 'brief'], filter, page);
+  }
+
+  /** @throws MarkerMissing */
+  async texts(filter: NodeFilter, page: PageRequest): Promise<NodeText[]> {
+    return this.#list(
+      ['uuid', 'name', 'conductor_group', 'driver', 'revision', 'sealed', 'text', 'offsets'],
+      filter,
+      page,
+    );
+  }
+
+  async hasNodesIn(chassis: string): Promise<boolean> {
+    return this.source.getRepository(nodes).existsBy({ chassis_uuid: chassis });
+  }
+
+  async childrenOf(uuid: string): Promise<string[]> {
+    const rows = await this.source
+      .getRepository(nodes)
+      .find({ select: { uuid: true }, where: { parent_node: uuid }, order: { id: 'ASC' } });
+    return rows.map(row => row.uuid);
+  }
+
+  async #list<Row>(names: string[], filter: NodeFilter, page: PageRequest): Promise<Row[]> {
+    const query = this.source.getRepository(nodes).createQueryBuilder('row').select([]);
+    for (const name of names) query.addSelect(`row.${name}`, name);
+    for (const column of equal) {
+      const value = filter[column];
+      if (value === null) query.andWhere(`row.${column} IS NULL`);
+      else if (value !== undefined) query.andWhere(`row.${column} = :${column}`, { [column]: value });
+    }
+    if (filter.maintenance !== undefined)
+      query.andWhere('row.maintenance = :maintenance', { maintenance: Number(filter.maintenance) });
+    if (filter.retired !== undefined) query.andWhere('row.retired = :retired', { retired: Number(filter.retired) });
+    if (filter.associated !== undefined)
+      query.andWhere(`row.instance_uuid IS ${filter.associated ? 'NOT NULL' : 'NULL'}`);
+    if (filter.sharded !== undefined) query.andWhere(`row.shard IS ${filter.sharded ? 'NOT NULL' : 'NULL'}`);
+    if (filter.shards) query.andWhere('row.shard IN (:...shards)', { shards: filter.shards });
+    if (filter.project !== undefined)
+      query.andWhere('(row.owner = :project OR row.lessee = :project)', { project: filter.project });
+    if (filter.description_contains !== undefined)
+      query.andWhere(`row.description LIKE :part ESCAPE '\\'`, {
+        part: `%${filter.description_contains.replaceAll(/[\\%_]/g, '\\$&')}%`,
+      });
+    if (filter.parent_node === undefined && !filter.include_children) query.andWhere('row.parent_node IS NULL');
+    const ordered = await paged(query, page, {
+      columns,
+      member: name => `json_extract('{' || row.text || '}', '$.${name}')`,
+    });
+    return ordered.getRawMany<never>() as Promise<Row[]>;
+  }
+}

@@ -1,0 +1,44 @@
+import type { ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { JsonSchema } from './read.js';
+import { readSchemas } from './read.js';
+
+/** An event that is not what its schema says: a defect of whoever writes it. */
+export class EventNotValid extends Error {}
+
+/** All event types and their schemas. Compiled when first asked for: most processes write few of them. */
+export class EventRegistry {
+  readonly #ajv = new Ajv2020({ strict: true, keywords: ['x-event-types', 'x-version'], inlineRefs: false });
+  readonly #schemaOf = new Map<string, JsonSchema>();
+  readonly #validators = new Map<string, ValidateFunction>();
+
+  constructor(schemas = readSchemas('events')) {
+    for (const schema of schemas) {
+      this.#ajv.addSchema(schema);
+      for (const type of (schema['x-event-types'] as string[] | undefined) ?? []) this.#schemaOf.set(type, schema);
+    }
+  }
+
+  get types(): string[] {
+    return [...this.#schemaOf.keys()].sort();
+  }
+
+  schemaOf(type: string): JsonSchema | undefined {
+    return this.#schemaOf.get(type);
+  }
+
+  /** @throws EventNotValid for types that are not registered, too */
+  check(type: string, data: unknown): void {
+    const validate = this.#validators.get(type) ?? this.#compile(type);
+    if (!validate(data))
+      throw new EventNotValid(`${type} is not what its schema says: ${this.#ajv.errorsText(validate.errors)}`);
+  }
+
+  #compile(type: string): ValidateFunction {
+    const schema = this.#schemaOf.get(type);
+    if (!schema) throw new EventNotValid(`${type} is not a registered event type`);
+    const validate = this.#ajv.getSchema(schema.$id as string)!;
+    for (const shared of schema['x-event-types'] as string[]) this.#validators.set(shared, validate);
+    return validate;
+  }
+}
