@@ -59,6 +59,14 @@ export class Content {
     return this.sealer.openAll(value);
   }
 
+  async blob(value: Bag): Promise<Bag> {
+    return { ...(await this.blobs.put(Buffer.from(JSON.stringify(value)))) };
+  }
+
+  async blobIfLarge(value: Bag): Promise<Bag> {
+    return (await this.#smallValue(value)) as Bag;
+  }
+
   async seal(subject: string, value: unknown): Promise<Sealed & Bag> {
     return (await this.sealer.seal(subject, value)) as Sealed & Bag;
   }

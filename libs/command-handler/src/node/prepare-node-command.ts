@@ -59,6 +59,15 @@ export const nodePreparation =
         const args = await content.stored(command.data.args, byName(nodeKeySubject(node)));
         return { ...command, data: { ...command.data, args } } as NodeCommand;
       }
+      case 'CompleteStep': {
+        const { result } = command.data;
+        if (!result?.inventory && !result?.biosSettings) return command;
+        const big = {
+          ...(result.inventory && { inventory: await content.blob(result.inventory) }),
+          ...(result.biosSettings && { biosSettings: await content.blobIfLarge(result.biosSettings) }),
+        };
+        return { ...command, data: { ...command.data, result: { ...result, ...big } } };
+      }
       default:
         return command;
     }

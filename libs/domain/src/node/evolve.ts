@@ -103,6 +103,11 @@ export const evolve = (node: Node, event: RecordedEvent): Node => {
     updatedAt: event.recorded,
     ...changeBy(node, current),
     position: event.position,
+    tip: {
+      id: event.id,
+      correlationId: event.metadata.$correlationId,
+      ...(event.metadata.traceparent && { traceparent: event.metadata.traceparent }),
+    },
     ...evolved(node, event),
   };
 };

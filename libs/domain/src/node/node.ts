@@ -189,6 +189,8 @@ export interface Node extends AggregateState {
   readonly firmware: readonly Bag[];
   readonly virtualMedia: readonly Bag[];
   readonly raid: { readonly target: Bag; readonly actual: Bag };
+  /** The last event folded: what comes of it names it as its cause. */
+  readonly tip: { readonly id: string; readonly correlationId: string; readonly traceparent?: string } | null;
   readonly createdAt: string | null;
   readonly updatedAt: string | null;
   readonly provisionUpdatedAt: string | null;
@@ -228,6 +230,7 @@ export const absentNode = (uuid: string): Node => ({
   firmware: [],
   virtualMedia: [],
   raid: { target: {}, actual: {} },
+  tip: null,
   createdAt: null,
   updatedAt: null,
   provisionUpdatedAt: null,

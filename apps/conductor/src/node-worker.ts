@@ -1,0 +1,279 @@
+import type {
+  Action,
+  Clock,
+  Node,
+  NodeCommand,
+  NodeCommandData,
+  NodeCommandType,
+  Operation,
+  Signals,
+  StepResult,
+  Surroundings,
+  Telemetry,
+} from '#domain';
+import { msOf, waitTimeoutMs, workOf } from '#domain';
+import type { DecisionSettings } from '#domain';
+import type { StepOutcome } from '#drivers';
+import type { Cause, CommandHandler } from '#command-handler';
+import { uuidV5 } from '#command-handler';
+import type { Performer } from './perform.js';
+import { actionProblem, outcomeUnknown, stepProblem } from './problems.js';
+
+export interface NodeWorkerPorts {
+  readonly host: string;
+  readonly nodes: CommandHandler<Node, NodeCommand, Surroundings>;
+  readonly performer: Performer;
+  readonly clock: Clock;
+  readonly settings: DecisionSettings;
+  readonly telemetry: Telemetry;
+  readonly signals: Signals;
+  /** Effects that may run at the same time. */
+  readonly effects: { run<T>(effect: () => Promise<T>): Promise<T> };
+  readonly log: (message: string, details: object) => void;
+}
+
+/** How often a step that waits for its driver is asked whether it is done. */
+const POLL_MS = 1_000;
+
+/**
+ * Does what a node's stream says is open, one thing at a time, and reports back by command. Holds no truth of its own:
+ * whatever it forgets, it reads again.
+ */
+export class NodeWorker {
+  /** Epochs of claims that this process made: what runs under another one was somebody else's. */
+  readonly #epochs = new Map<string, number>();
+  readonly #timers = new Map<string, () => void>();
+  readonly #started: number;
+  readonly #stop = new AbortController();
+
+  constructor(private readonly ports: NodeWorkerPorts) {
+    this.#started = ports.clock.now();
+  }
+
+  /** From where the node stands to where nothing is to be done at once. The caller runs one at a time per node. */
+  async work(uuid: string): Promise<void> {
+    for (;;) {
+      if (this.#stop.signal.aborted) return;
+      const node = await this.ports.nodes.repository.load(uuid);
+      const again = await this.#next(node);
+      if (!again) return;
+    }
+  }
+
+  /** A sign of life of the node's agent. */
+  async heartbeat(uuid: string): Promise<void> {
+    const node = await this.ports.nodes.repository.load(uuid);
+    const work = workOf(node);
+    if (work?.kind !== 'wait' || work.wait.expects !== 'agent') return;
+    this.#guard(node, work.operation);
+    // A wait step without a time is over with the next heartbeat.
+    if (work.operation.steps[work.operation.index]?.step === 'wait') {
+      await this.#complete(node, work.operation, {});
+      await this.work(uuid);
+    }
+  }
+
+  /** The node is no longer this conductor's. */
+  release(uuid: string): void {
+    this.#epochs.delete(uuid);
+    this.#timers.get(uuid)?.();
+    this.#timers.delete(uuid);
+  }
+
+  /** Effects under way are told to end; what they were at is taken up again by whoever comes next. */
+  stop(): void {
+    this.#stop.abort();
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+  }
+
+  async #next(node: Node): Promise<boolean> {
+    const work = workOf(node);
+    this.#timers.get(node.uuid)?.();
+    this.#timers.delete(node.uuid);
+    switch (work?.kind) {
+      case 'begin step':
+        return this.#begin(node, work.operation, false);
+      case 'step running':
+        return this.#isMine(node, work.operation.running!.epoch)
+          ? this.#run(node, work.operation)
+          : this.#recover(node, work.operation);
+      case 'resume':
+        return this.#claiming(node, 'ResumeOperation', { operation: work.operation.id });
+      case 'wait':
+        return this.#wait(node, work.operation);
+      case 'begin action':
+        return this.#claiming(node, 'BeginAction', { action: work.action.id });
+      case 'action running':
+        return this.#isMine(node, work.action.running!.epoch)
+          ? this.#act(node, work.action)
+          : this.#recoverAction(node, work.action);
+      default:
+        return false;
+    }
+  }
+
+  #isMine(node: Node, epoch: number): boolean {
+    return this.#epochs.get(node.uuid) === epoch && node.claim?.conductor === this.ports.host;
+  }
+
+  #begin(node: Node, { id, index }: Operation, again: boolean): Promise<boolean> {
+    return this.#claiming(node, 'BeginStep', { operation: id, index, again });
+  }
+
+  /** A command that acts on the node under this conductor's claim, made now if there is none. */
+  async #claiming<T extends 'BeginStep' | 'ResumeOperation' | 'BeginAction'>(
+    node: Node,
+    type: T,
+    data: Omit<NodeCommandData<T>, 'conductor' | 'epoch'>,
+  ): Promise<boolean> {
+    const epoch = this.#epochs.get(node.uuid);
+    const full = { ...data, conductor: this.ports.host, ...(epoch !== undefined && { epoch }) };
+    const after = await this.#report(node, type, full as unknown as NodeCommandData<T>);
+    if (after.revision === node.revision) return false;
+    if (after.claim?.conductor === this.ports.host) this.#epochs.set(node.uuid, after.claim.epoch);
+    return true;
+  }
+
+  /** The intent is durable and this process made it: now, and only now, the machine is touched. */
+  async #run(node: Node, operation: Operation): Promise<boolean> {
+    const intent = intentOf(operation);
+    let outcome: StepOutcome;
+    try {
+      outcome = await this.ports.effects.run(() => this.ports.performer.step(node, operation, this.#stop.signal));
+    } catch (error) {
+      if (this.#stop.signal.aborted) return false;
+      const problem = stepProblem(operation, error);
+      this.ports.log('step failed', {
+        node: node.uuid,
+        step: operation.steps[operation.index]?.step,
+        reason: problem.detail,
+      });
+      await this.#report(node, 'FailStep', { ...intent, conductor: this.ports.host, problem });
+      return true;
+    }
+    if ('wait' in outcome) {
+      const timeoutMs = outcome.timeoutMs ?? waitTimeoutMs(operation.family, this.ports.settings);
+      await this.#report(node, 'WaitInStep', { ...intent, expects: outcome.wait, timeoutMs });
+    } else await this.#complete(node, operation, outcome.done);
+    return true;
+  }
+
+  async #complete(node: Node, operation: Operation, result: StepResult): Promise<void> {
+    const intent = { ...intentOf(operation), epoch: operation.running?.epoch ?? node.claim?.epoch ?? 0 };
+    await this.#report(node, 'CompleteStep', { ...intent, conductor: this.ports.host, result: stripped(result) });
+  }
+
+  /** Somebody died at it. What may run again runs again; what must not is asked after first. */
+  async #recover(node: Node, operation: Operation): Promise<boolean> {
+    const step = operation.steps[operation.index]!;
+    if (step.effect !== 'once') return this.#begin(node, operation, true);
+    const intent = intentOf(operation);
+    const said = await this.ports.performer.confirm(node, operation, this.#stop.signal).catch(() => 'unknown' as const);
+    const claimant = { conductor: this.ports.host };
+    if (said === 'not begun') return this.#begin(node, operation, true);
+    const after =
+      said === 'done'
+        ? await this.#report(node, 'ConfirmStep', { ...intent, ...claimant })
+        : await this.#report(node, 'LoseStep', { ...intent, ...claimant, problem: outcomeUnknown(operation) });
+    if (after.claim?.conductor === this.ports.host) this.#epochs.set(node.uuid, after.claim.epoch);
+    return after.revision !== node.revision;
+  }
+
+  async #wait(node: Node, operation: Operation): Promise<boolean> {
+    this.#guard(node, operation);
+    if (operation.waiting!.expects !== 'driver') return false;
+    const outcome = await this.ports.performer
+      .poll(node, operation, operation.waiting!.since, this.#stop.signal)
+      .catch((error: unknown) => ({ failed: stepProblem(operation, error) }));
+    if (outcome && 'failed' in outcome) {
+      const intent = { ...intentOf(operation), epoch: node.claim?.epoch ?? 0 };
+      await this.#report(node, 'FailStep', { ...intent, conductor: this.ports.host, problem: outcome.failed });
+      return true;
+    }
+    if (!outcome || 'wait' in outcome) return false;
+    await this.#complete(node, operation, outcome.done);
+    return true;
+  }
+
+  /**
+   * The timer of a wait: counts from the last sign of life, or from when this process began to look, whichever is
+   * later. A wait for the driver is looked at now and then until it is over.
+   */
+  #guard(node: Node, { id, waiting }: Operation): void {
+    const { timeoutMs, revision, since, expects } = waiting!;
+    const lastSign = Math.max(msOf(since), this.#started, this.ports.telemetry.lastHeard(node.uuid) ?? 0);
+    const leftMs = timeoutMs > 0 ? lastSign + timeoutMs - this.ports.clock.now() : Infinity;
+    const nextMs = Math.min(Math.max(0, leftMs), expects === 'driver' ? POLL_MS : Infinity);
+    if (!Number.isFinite(nextMs)) return;
+    this.#timers.get(node.uuid)?.();
+    const timer = this.ports.clock.after(nextMs, () => {
+      this.#timers.delete(node.uuid);
+      void this.#onTimer(node, id, revision, leftMs <= nextMs);
+    });
+    this.#timers.set(node.uuid, timer);
+  }
+
+  async #onTimer(node: Node, operation: string, revision: number, isOver: boolean): Promise<void> {
+    if (isOver) await this.#report(node, 'TimeOutWait', { operation, revision });
+    this.ports.signals.send(node.uuid, 'timer');
+  }
+
+  async #act(node: Node, action: Action): Promise<boolean> {
+    const intent = { action: action.id, ...action.running! };
+    try {
+      const { virtualMedia, ...outcome } = await this.ports.effects.run(() =>
+        this.ports.performer.action(node, action, this.#stop.signal),
+      );
+      await this.#report(node, 'CompleteAction', {
+        ...intent,
+        outcome: stripped(outcome),
+        ...(virtualMedia && { virtualMedia }),
+      });
+    } catch (error) {
+      if (this.#stop.signal.aborted) return false;
+      const problem = actionProblem(action, error);
+      this.ports.log('action failed', { node: node.uuid, action: action.method, reason: problem.detail });
+      await this.#report(node, 'FailAction', { ...intent, problem });
+    }
+    return true;
+  }
+
+  async #recoverAction(node: Node, action: Action): Promise<boolean> {
+    if (action.effect !== 'once') return this.#claiming(node, 'BeginAction', { action: action.id, again: true });
+    const intent = { action: action.id, ...action.running! };
+    const problem = {
+      code: 'step.outcome-unknown' as const,
+      title: 'Nobody knows whether it was done',
+      detail: `The conductor died while it was at "${action.method}", which must not be done twice.`,
+      hint: 'Look at the machine, and ask for it again if it may be done once more.',
+    };
+    await this.#report(node, 'FailAction', { ...intent, problem });
+    return true;
+  }
+
+  /** Reports are commands whose cause is the event they answer. The same report has the same id. */
+  async #report<T extends NodeCommandType>(node: Node, type: T, data: NodeCommandData<T>): Promise<Node> {
+    const commandId = uuidV5(node.tip!.id, `${this.ports.host}/${type}/${node.revision}`);
+    const cause: Cause = {
+      commandId,
+      correlationId: node.tip!.correlationId,
+      causationId: node.tip!.id,
+      principal: { kind: 'conductor', id: this.ports.host },
+      ...(node.tip!.traceparent && { traceparent: node.tip!.traceparent }),
+    };
+    const command = { type, nodeId: node.uuid, data } as unknown as NodeCommand;
+    return (await this.ports.nodes.handle(node.uuid, command, cause)).state;
+  }
+}
+
+const intentOf = ({ id, index, running }: Operation) => ({
+  operation: id,
+  index,
+  attempt: running?.attempt ?? 1,
+  epoch: running?.epoch ?? 0,
+});
+
+/** What is undefined was not found. */
+const stripped = <T extends object>(result: T): T =>
+  Object.fromEntries(Object.entries(result).filter(([, value]) => value !== undefined)) as T;

@@ -1,0 +1,114 @@
+import type { Action, Bag, InterfaceType, Node, Operation, PlannedStep, StepResult } from '#domain';
+import { interfaceOf, powerTargets, Problem } from '#domain';
+import type { ActionOutcome, Drivers, Effect, EffectClock, Implementation, Step, StepOutcome } from '#drivers';
+import type { Content } from '#command-handler';
+import { isBlob } from '#command-handler';
+
+/** The hands of a conductor: finds the driver's function behind a step or an action, and calls it. */
+export class Performer {
+  constructor(
+    private readonly drivers: Drivers,
+    private readonly content: Content,
+    private readonly clock: EffectClock,
+    private readonly maxWaitStepMs: number,
+  ) {}
+
+  async step(node: Node, operation: Operation, signal: AbortSignal): Promise<StepOutcome> {
+    const planned = operation.steps[operation.index]!;
+    const effect = await this.#effect(node, planned.args ?? {}, stepId(operation), signal);
+    if (planned.implementation === '') return this.#reserved(planned, effect);
+    return this.#stepOf(node, planned, operation).run(effect);
+  }
+
+  /** After a restart, about a step that must not run twice. */
+  async confirm(node: Node, operation: Operation, signal: AbortSignal): Promise<'done' | 'not begun' | 'unknown'> {
+    const planned = operation.steps[operation.index]!;
+    const step = this.#stepOf(node, planned, operation);
+    if (!step.confirm) return 'unknown';
+    return step.confirm(await this.#effect(node, planned.args ?? {}, stepId(operation), signal));
+  }
+
+  /** Whether a step that waits for its driver has come to an end. */
+  async poll(node: Node, operation: Operation, since: string, signal: AbortSignal): Promise<StepOutcome | undefined> {
+    const planned = operation.steps[operation.index]!;
+    const step = this.#stepOf(node, planned, operation);
+    return step.poll?.(await this.#effect(node, planned.args ?? {}, stepId(operation), signal), since);
+  }
+
+  async action(node: Node, action: Action, signal: AbortSignal): Promise<ActionOutcome> {
+    const implementation = this.#implementation(node, action.interface as InterfaceType, action.implementation);
+    const perform = implementation.actions?.[action.method];
+    if (!perform) throw unsupported(node, action.interface, action.method);
+    return perform(await this.#effect(node, action.args, action.id, signal));
+  }
+
+  async read(node: Node, type: InterfaceType, question: string, args: Bag, signal: AbortSignal): Promise<unknown> {
+    const implementation = this.#implementation(node, type, interfaceOf(node, type));
+    const read = implementation.reads?.[question];
+    if (!read) throw unsupported(node, type, question);
+    return read(await this.#effect(node, args, '', signal));
+  }
+
+  /** Steps of the conductor itself, on whatever the node's power interface is. */
+  async #reserved(planned: PlannedStep, effect: Effect): Promise<StepOutcome> {
+    if (planned.step === 'wait') {
+      const ms = Math.min(Number(planned.args?.seconds ?? 0) * 1000, this.maxWaitStepMs);
+      await this.clock.sleep(Math.max(0, ms), effect.signal);
+      return { done: {} };
+    }
+    const target = { power_on: 'power on', power_off: 'power off', reboot: 'rebooting' }[planned.step];
+    if (!target) throw new Error(`the conductor has no step "${planned.step}"`);
+    const { node } = effect;
+    const power = this.#implementation(node, 'power', interfaceOf(node, 'power'));
+    const perform = power.actions?.set_power_state;
+    if (!perform) throw unsupported(node, 'power', planned.step);
+    const { powerState = powerTargets[target] } = await perform({ ...effect, args: { target } });
+    return { done: { powerState } satisfies StepResult };
+  }
+
+  #stepOf(node: Node, planned: PlannedStep, { family }: Operation): Step {
+    const implementation = this.#implementation(node, planned.interface as InterfaceType, planned.implementation ?? '');
+    const kind = { Verification: 'verify', Cleaning: 'clean', Deployment: 'deploy', Service: 'service' }[
+      family as string
+    ];
+    const lists = [implementation.steps?.[kind as 'clean'], implementation.steps?.core];
+    const step = lists.flatMap(steps => steps ?? []).find(({ manifest }) => manifest.step === planned.step);
+    if (!step) throw unsupported(node, planned.interface, planned.step);
+    return step;
+  }
+
+  #implementation(node: Node, type: InterfaceType, name: string): Implementation {
+    const implementation = this.drivers.implementation(node.attributes.driver, type, name);
+    if (!implementation) throw unsupported(node, type, name);
+    return implementation;
+  }
+
+  /** With what was too big for its events back in its place. */
+  async #inFull(node: Node): Promise<Node> {
+    if (!node.biosSettings || !isBlob(node.biosSettings.content)) return node;
+    return {
+      ...node,
+      biosSettings: { ...node.biosSettings, content: await this.content.plain(node.biosSettings.content) },
+    };
+  }
+
+  async #effect(node: Node, args: Bag, id: string, signal: AbortSignal): Promise<Effect> {
+    const [driverInfo, instanceInfo, plainArgs] = await Promise.all([
+      this.content.plain(node.attributes.driver_info),
+      this.content.plain(node.attributes.instance_info),
+      this.content.plain(args),
+    ]);
+    return { node: await this.#inFull(node), driverInfo, instanceInfo, args: plainArgs, id, signal, clock: this.clock };
+  }
+}
+
+/** Names a step of one run, whatever the attempt: what the machine is asked about after a restart. */
+export const stepId = ({ id, index }: Operation): string => `${id}/${index}`;
+
+const unsupported = (node: Node, type: string, ability: string): Problem =>
+  new Problem({
+    code: 'hardware.unsupported',
+    title: 'The driver cannot do this',
+    detail: `The ${type} interface of node ${node.uuid} does not support ${ability}.`,
+    hint: 'Was the driver or one of its interfaces changed while the operation ran?',
+  });

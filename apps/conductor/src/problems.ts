@@ -1,0 +1,60 @@
+import type { Action, Operation, ProblemDetails } from '#domain';
+import { Problem } from '#domain';
+import { HardwareRefused, HardwareUnreachable } from '#drivers';
+
+/** What a failed step is recorded with. The cause is a driver's sentence; secrets are not in it. */
+export const stepProblem = (operation: Operation, error: unknown): ProblemDetails => {
+  const step = operation.steps[operation.index];
+  const name = step ? (step.interface ? `${step.interface}.${step.step}` : step.step) : 'the next step';
+  const noun = { Cleaning: 'Clean', Deployment: 'Deploy', Service: 'Service', Verification: 'Verify' }[
+    operation.family as string
+  ];
+  const what = noun
+    ? `${noun} step "${name}" failed`
+    : `${sentenceOf[operation.family as 'Teardown'] ?? `${operation.family} failed`}`;
+  return {
+    code: error instanceof Problem ? error.code : 'step.failed',
+    title: `Step ${name} failed`,
+    detail: `${what}: ${reasonOf(error)}`,
+    hint: hintOf(error),
+  };
+};
+
+const sentenceOf = {
+  Teardown: 'Failed to tear down',
+  Inspection: 'Failed to inspect hardware',
+  Adoption: 'Error while attempting to adopt node',
+  Rescue: 'Failed to rescue',
+  Unrescue: 'Failed to unrescue',
+};
+
+export const actionProblem = (action: Action, error: unknown): ProblemDetails => ({
+  code: error instanceof Problem ? error.code : 'hardware.failed',
+  title: `${action.method} failed`,
+  detail:
+    action.family === 'PowerChange'
+      ? `Failed to change power state to '${String(action.args.target)}': ${reasonOf(error)}`
+      : `Failed to ${action.method.replaceAll('_', ' ')}: ${reasonOf(error)}`,
+  hint: hintOf(error),
+});
+
+export const outcomeUnknown = (operation: Operation): ProblemDetails => {
+  const step = operation.steps[operation.index]!;
+  return {
+    code: 'step.outcome-unknown',
+    title: 'Nobody knows whether the step was done',
+    detail: `The conductor died while step "${step.interface}.${step.step}" ran, which must not run twice; the machine cannot tell whether it was done.`,
+    hint: 'Look at the machine. Start the operation again if the step may run once more.',
+  };
+};
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const hintOf = (error: unknown): string => {
+  if (error instanceof Problem) return error.details.hint ?? 'See the detail.';
+  if (error instanceof HardwareUnreachable)
+    return 'The machine did not answer: check its address, its network and its power, then try again.';
+  if (error instanceof HardwareRefused)
+    return 'The machine was reached and refused: mend what it names before trying again.';
+  return 'See the detail; the timeline shows what came before.';
+};

@@ -1,0 +1,27 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+
+/**
+ * What a fake machine would still know after its conductor died: which steps that must not run twice it has begun and
+ * ended. One line each in a file that outlives the process, written before and after, as a disk keeps what was done
+ * to it.
+ */
+export class FakeMemory {
+  readonly #marks = new Map<string, 'begun' | 'ended'>();
+
+  constructor(private readonly path?: string) {
+    if (!path || !existsSync(path)) return;
+    for (const line of readFileSync(path, 'utf8').split('\n')) {
+      const [mark, id] = line.split(' ');
+      if (id && (mark === 'begun' || mark === 'ended')) this.#marks.set(id, mark);
+    }
+  }
+
+  mark(mark: 'begun' | 'ended', id: string): void {
+    this.#marks.set(id, mark);
+    if (this.path) appendFileSync(this.path, `${mark} ${id}\n`);
+  }
+
+  of(id: string): 'begun' | 'ended' | undefined {
+    return this.#marks.get(id);
+  }
+}

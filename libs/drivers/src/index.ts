@@ -1,0 +1,5 @@
+export { Drivers } from './drivers.js';
+export { fakeHardware } from './fake/fake-hardware.js';
+export { FakeMemory } from './fake/fake-machine.js';
+export { FleetCatalog } from './fleet-catalog.js';
+export * from './hardware-type.js';

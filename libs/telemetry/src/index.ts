@@ -1,0 +1,2 @@
+export { LocalSignals } from './local-signals.js';
+export { SqliteTelemetry } from './sqlite-telemetry.js';
