@@ -30,22 +30,24 @@ export interface WorkMember {
   /** Partitions that are no longer this member's. Called, and awaited, before they are given to another one. */
   onRevoked(partitions: readonly number[]): Promise<void> | void;
   /**
-   * One message. Those of one key come one after another, those of different keys concurrently. A message whose
-   * handler rejects, or had not ended when its partition was revoked, is delivered again (to the new owner).
+   * One message. Those of one key come one after another, by rising position; those of different keys concurrently,
+   * also within a partition. A message whose handler rejects, or had not ended when its partition was revoked, is
+   * delivered again (to the new owner). One that waits may be left out once a newer one of its key is there: only the
+   * newest is sure to arrive.
    */
   handle(message: WorkMessage): Promise<void>;
 }
 
 export interface WorkMembership {
-  /** Hands the partitions over: waits for running handlers, revokes, and the others take over. */
+  /** Hands the partitions over: waits for running handlers, revokes, and the others take over. May be repeated. */
   leave(): Promise<void>;
 }
 
 export interface WorkLog {
   readonly partitionsPerTopic: number;
-  /** Creates the topic where it is missing. */
+  /** Creates the topic where it is missing. Comes before anything is published to it or joins it. */
   ensureTopic(topic: string): Promise<void>;
-  /** Appends in order; answers once the log has them. Only the relay calls it. */
+  /** Appends in order; answers once the log has them. Kept while there is no member. Only the relay calls it. */
   publish(topic: string, messages: readonly WorkMessage[]): Promise<void>;
   /** Joins the consumers of a topic. Two members of one topic must not have the same host. */
   join(topic: string, member: WorkMember): Promise<WorkMembership>;
@@ -53,5 +55,6 @@ export interface WorkLog {
   partitionOf(key: string): number;
   /** Host that owns the key at this moment as far as is known here, or undefined where there is none. */
   ownerOf(topic: string, key: string): string | undefined;
+  /** Every member leaves, and nothing is taken any more. May be repeated. */
   close(): Promise<void>;
 }

@@ -1,0 +1,2 @@
+export * from './partition-of.js';
+export * from './ring.js';
