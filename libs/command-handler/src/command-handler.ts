@@ -87,7 +87,7 @@ export class CommandHandler<State extends AggregateState, Command extends { read
         } else if (error instanceof StoreUnavailable && isReport) {
           await this.#pause(RETRY_MS * Math.min(attempt, 20));
         } else if (error instanceof Problem && error.code === 'node.locked' && this.ports.clock.now() < patientUntil) {
-          await this.#nextChange(id, patientUntil - this.ports.clock.now());
+          await this.nextChange(id, patientUntil - this.ports.clock.now());
         } else throw error;
       }
     }
@@ -252,8 +252,8 @@ export class CommandHandler<State extends AggregateState, Command extends { read
     return new Promise(resolve => this.ports.clock.after(delayMs, resolve));
   }
 
-  /** Until this process changes it, or some time has passed: another process may have. */
-  async #nextChange(id: string, atMostMs: number): Promise<void> {
+  /** Ends when this process changes it, or after the time at the latest: another process may have. */
+  async nextChange(id: string, atMostMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const waiting = this.#changed.get(id) ?? new Set();
     this.#changed.set(id, waiting.add(resolve));

@@ -3,7 +3,7 @@ export * from './node/action/actions.js';
 export * from './node/agent/agent.js';
 export * from './node/attributes/patch-node.js';
 export * from './node/decide.js';
-export { requireSizes } from './node/enrol/enrol-node.js';
+export { type EnrolNode, requireSizes } from './node/enrol/enrol-node.js';
 export * from './node/enrol/interfaces.js';
 export * from './node/evolve.js';
 export * from './node/families.js';

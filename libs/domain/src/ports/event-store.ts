@@ -120,6 +120,12 @@ export interface EventStore {
   head(): Promise<number>;
 
   /**
+   * Position that an instant (ISO 8601, UTC) means: that of the last event before the first one recorded later. Where
+   * the store's clock stepped back, the running maximum of recorded times decides.
+   */
+  positionAt(instant: string): Promise<number>;
+
+  /**
    * All events after `after`, then each new one, in order, until the caller stops iterating or `signal` aborts.
    * Yields batches; an empty one says that the head was reached. The store reads on only when the batch before was
    * taken: a slow reader delays itself alone.

@@ -1,2 +1,3 @@
 export { StoreCannotBeOpened } from './database.js';
+export { readEvents } from './read-events.js';
 export { SqliteEventStore, type SqliteEventStoreOptions } from './sqlite-event-store.js';

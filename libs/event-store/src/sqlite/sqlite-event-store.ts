@@ -13,7 +13,15 @@ import type {
   StoreIdentity,
   StreamAppend,
 } from '#domain';
-import { BlobMissing, EventTooLarge, isoOf, MAX_EVENT_BYTES, StoreUnavailable, WrongExpectedRevision } from '#domain';
+import {
+  BlobMissing,
+  EventTooLarge,
+  isoOf,
+  MAX_EVENT_BYTES,
+  msOf,
+  StoreUnavailable,
+  WrongExpectedRevision,
+} from '#domain';
 import { Tail } from '../tail.js';
 import { passes } from '../filter.js';
 import { openDatabase } from './database.js';
@@ -87,7 +95,7 @@ export class SqliteEventStore implements EventStore, BlobStore {
     const last = this.#statements.last.get() as { position: number; recorded: number } | undefined;
     this.#head = last?.position ?? 0;
     this.#recorded = last?.recorded ?? 0;
-    this.#tail = new Tail(this.#head, (after, limit) => this.#readAll(after, limit));
+    this.#tail = new Tail(this.#head, (after, limit) => this.pageOf(after, limit));
     if (onCommit) this.onCommit(onCommit);
   }
 
@@ -139,17 +147,26 @@ export class SqliteEventStore implements EventStore, BlobStore {
   }
 
   async readAll(after: number, limit: number, filter?: EventFilter): Promise<Page> {
-    const page = this.#readAll(after, limit);
+    const page = this.pageOf(after, limit);
     return filter ? { ...page, events: page.events.filter(event => passes(event, filter)) } : page;
-  }
-
-  /** Names of all streams, in the order of their first event. */
-  *streamNames(): Generator<string> {
-    for (const name of this.#statements.streamNames.pluck().iterate()) yield name as string;
   }
 
   async head(): Promise<number> {
     return this.#head;
+  }
+
+  /** Recorded times never fall here, so halving finds it. */
+  async positionAt(instant: string): Promise<number> {
+    const time = msOf(instant);
+    let low = 0;
+    let high = this.#head;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      const row = this.#statements.recordedAt.get(middle) as { recorded: number } | undefined;
+      if (row && row.recorded <= time) low = middle;
+      else high = middle - 1;
+    }
+    return low;
   }
 
   subscribeToAll(
@@ -307,7 +324,8 @@ export class SqliteEventStore implements EventStore, BlobStore {
     return id;
   }
 
-  #readAll(after: number, limit: number): Page {
+  /** The same without waiting: SQLite answers in the call. */
+  pageOf(after: number, limit: number): Page {
     const events = this.#rows(this.#statements.all.all(after, limit));
     const position = events.at(-1)?.position ?? Math.max(after, 0);
     return { events, position, atHead: position >= this.#head };
@@ -337,13 +355,13 @@ const prepare = (database: Database.Database) => {
     commit: database.prepare('COMMIT'),
     rollback: database.prepare('ROLLBACK'),
     last: database.prepare('SELECT position, recorded FROM events ORDER BY position DESC LIMIT 1'),
+    recordedAt: database.prepare('SELECT recorded FROM events WHERE position = ?'),
     types: database.prepare('SELECT id, name FROM event_types'),
     newType: database.prepare('INSERT INTO event_types (name) VALUES (?)'),
     newStream: database.prepare('INSERT INTO streams (name) VALUES (?)'),
     place: database.prepare(
       'SELECT s.id, (SELECT max(revision) FROM events e WHERE e.stream = s.id) AS revision FROM streams s WHERE s.name = ?',
     ),
-    streamNames: database.prepare('SELECT name FROM streams ORDER BY id'),
     insert: database.prepare(
       'INSERT INTO events (position, stream, revision, id, type, recorded, data, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     ),

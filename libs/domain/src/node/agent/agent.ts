@@ -8,7 +8,7 @@ import { allowsFastTrackHeartbeat, allowsFastTrackLookup, allowsHeartbeat, allow
 import type { Surroundings } from '../surroundings.js';
 
 /** Whether an agent of this node may look itself up now (agent.md section 3). */
-export const mayLookUp = (node: Node, surroundings: Surroundings): boolean =>
+export const mayLookUp = (node: Node, surroundings: Pick<Surroundings, 'settings'>): boolean =>
   node.present &&
   (allowsLookup(node.provisionState) ||
     (isFastTrack(node, surroundings) && allowsFastTrackLookup(node.provisionState)));
@@ -22,7 +22,7 @@ export const issueAgentToken = (
   node: Node,
   surroundings: Surroundings,
 ): NodeEvent[] => {
-  if (!mayLookUp(node, surroundings)) throw unexpected(node.uuid);
+  if (!mayLookUp(node, surroundings)) throw unexpectedAgent(node.uuid);
   if (node.reservation !== null && node.action)
     throw new Problem({
       code: 'agent.locked',
@@ -33,7 +33,7 @@ export const issueAgentToken = (
   return [nodeEvent('AgentTokenIssued', { token: data.token, boot: data.boot, address: data.address })];
 };
 
-export const unexpected = (ident: string): Problem =>
+export const unexpectedAgent = (ident: string): Problem =>
   new Problem({ code: 'agent.unexpected', title: 'No agent is expected', detail: `Node ${ident} could not be found.` });
 
 export interface Heartbeat {
@@ -71,6 +71,6 @@ export const connectAgent = (data: Heartbeat, node: Node, surroundings: Surround
 };
 
 /** Whether heartbeats of this node are taken notice of in its state. Others are answered all the same. */
-export const isHeard = (node: Node, surroundings: Surroundings): boolean =>
+export const isHeard = (node: Node, surroundings: Pick<Surroundings, 'settings'>): boolean =>
   allowsHeartbeat(node.provisionState) ||
   (isFastTrack(node, surroundings) && allowsFastTrackHeartbeat(node.provisionState));

@@ -66,7 +66,7 @@ export const requireValid = (
 };
 
 /** Fast track: an agent that lives goes on from one operation to the next (agent.md section 16). */
-export const isFastTrack = (node: Node, { settings }: Surroundings): boolean => {
+export const isFastTrack = (node: Node, { settings }: Pick<Surroundings, 'settings'>): boolean => {
   const wanted = node.attributes.driver_info.fast_track ?? settings.fastTrack;
   return (wanted === true || wanted === 'true' || wanted === 'True') && !isServicing(node.provisionState);
 };

@@ -1,0 +1,50 @@
+import type {
+  BlobStore,
+  Chassis,
+  ChassisCommand,
+  Clock,
+  DecisionSettings,
+  EventStore,
+  HardwareReads,
+  Node,
+  NodeCommand,
+  Signals,
+  Surroundings,
+  Telemetry,
+} from '#domain';
+import type { CommandHandler, Content } from '#command-handler';
+import type { FleetCatalog } from '#drivers';
+import type { SqliteReadModel } from '#read-model';
+
+/** What the API needs of the rest: handed in by whoever starts it. */
+export interface ApiPorts {
+  readonly nodes: CommandHandler<Node, NodeCommand, Surroundings>;
+  readonly chassis: CommandHandler<Chassis, ChassisCommand, { readonly hasNodes: boolean }>;
+  /** The read model in force: asked for anew by every request, because a rebuild swaps it. */
+  readonly readModel: () => SqliteReadModel;
+  /** Waits, with a bound, until this process reads what was written up to the position. */
+  readonly reached: (position: number) => Promise<void>;
+  readonly store: EventStore;
+  readonly blobs: BlobStore;
+  readonly content: Content;
+  readonly catalog: FleetCatalog;
+  readonly telemetry: Telemetry;
+  readonly signals: Signals;
+  readonly reads: HardwareReads;
+  /** Host of the conductor that owns the node by the ring. */
+  readonly ownerOf: (conductorGroup: string, driver: string, uuid: string) => string | undefined;
+  readonly clock: Clock;
+  readonly settings: ApiSettings;
+  readonly rebuild: () => Promise<{ readonly events: number; readonly position: number; readonly seconds: number }>;
+  /** What stands in the way of answering requests; empty when nothing does. */
+  readonly impediments: () => readonly string[];
+}
+
+export interface ApiSettings {
+  readonly maxLimit: number;
+  readonly requireAgentTls: boolean;
+  readonly decisions: DecisionSettings;
+}
+
+/** Injection token of {@link ApiPorts}. */
+export const API_PORTS = Symbol('ApiPorts');

@@ -1,0 +1,33 @@
+import type { Minor } from '#ironic';
+import { isUuid, missing } from '#domain';
+import type { NodeText } from '#read-model';
+import { badRequest } from '../../http/ironic-error.js';
+import type { ApiPorts } from '../../ports.js';
+
+/** Characters of a logical name (rest-api.md section 3). Metal3 names nodes `namespace~host`. */
+const namePattern = /^[A-Za-z0-9\-._~]{1,255}$/;
+const reserved = new Set(['detail', 'validate', 'states', 'vendor_passthru', 'management', 'maintenance']);
+
+/** @throws HttpRefusal 400 for what can be no name */
+export const requireName = (name: string): void => {
+  if (isUuid(name) || !namePattern.test(name)) throw badRequest(`Cannot create node with invalid name '${name}'`);
+  if (reserved.has(name)) throw badRequest(`Cannot create node with reserved name '${name}'`);
+};
+
+/**
+ * The row of the node that an address names by uuid or, from 1.5 on, by name.
+ *
+ * @throws HttpRefusal 400 for what can be neither; Problem node.missing
+ */
+export const findNode = (ports: ApiPorts, ident: string, minor: Minor): NodeText => {
+  const { nodes } = ports.readModel();
+  if (isUuid(ident)) {
+    const row = nodes.byUuid(ident.toLowerCase());
+    if (row) return row;
+    throw missing(ident);
+  }
+  if (!namePattern.test(ident)) throw badRequest(`Expected a UUID or a logical name but received ${ident}.`);
+  const row = minor >= 5 ? nodes.byName(ident) : undefined;
+  if (!row) throw missing(ident);
+  return row;
+};

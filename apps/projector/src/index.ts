@@ -1,0 +1,1 @@
+export { ReadSide, type Rebuilt } from './read-side.js';
