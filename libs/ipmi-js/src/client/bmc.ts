@@ -72,20 +72,36 @@ export const bmcOver = (connection: {
     return turn;
   };
 
-  /** Get Device ID is mandatory and changes nothing. Where it fails, the next command fails too, and says so. */
+  const dropSession = (): void => {
+    session?.abandon();
+    session = undefined;
+  };
+
+  /** Finds out whether the session still stands. Get Device ID is mandatory and changes nothing. */
+  const makeSure = async (): Promise<void> => {
+    try {
+      await session?.run(getDeviceId, true);
+    } catch (error) {
+      // Any answer, a refusal too, is a sign of life.
+      if (error instanceof BmcUnreachable) dropSession();
+    }
+    session ??= await reopen();
+  };
+
+  /** A failure shows again at the next command. */
   const expectSilence = (): void => {
     if (keepAliveMs === undefined || closing) return;
-    keepAlive = setTimeout(() => inTurn(() => perform(getDeviceId, true)).catch(() => undefined), keepAliveMs);
+    keepAlive = setTimeout(() => inTurn(makeSure).catch(() => undefined), keepAliveMs);
   };
 
   const perform = async <Answer>(command: Command<Answer>, repeat: boolean): Promise<Answer> => {
-    if (!repeat && session && session.idleMs() > checkAfterMs) await perform(getDeviceId, true);
+    if (!repeat && session && session.idleMs() > checkAfterMs) await makeSure();
     session ??= await reopen();
     try {
       return await session.run(command, repeat);
     } catch (error) {
       if (!(error instanceof BmcUnreachable)) throw error;
-      session = undefined;
+      dropSession();
       return await recover(command, repeat, error);
     }
   };
@@ -109,7 +125,7 @@ export const bmcOver = (connection: {
       return await session.run(command, true);
     } catch (error) {
       if (!(error instanceof BmcUnreachable)) throw error;
-      session = undefined;
+      dropSession();
       throw sessionLost(error);
     }
   };

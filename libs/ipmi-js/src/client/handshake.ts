@@ -96,16 +96,16 @@ const attemptHandshake = async (
   let retransmitted = false;
   const consoleSessionId = randomInt(1, 2 ** 32);
 
-  /** One message and its answer, which carries the same tag. */
-  const step = <Answer extends { readonly tag: number; readonly status: number }>(
+  /** One message and its answer, which carries the same tag and our session id. */
+  const step = <Answer extends { readonly tag: number; readonly status: 0; readonly consoleSessionId: number }>(
     what: string,
     payloadType: number,
     encode: (tag: number) => Buffer,
-    decode: (payload: Buffer) => Answer,
-  ): Promise<Answer> => {
+    decode: (payload: Buffer) => Answer | Refusal,
+  ): Promise<Answer | Refusal> => {
     const tag = randomInt(0, 256);
     const datagram = encodeOutOfSession(payloadType, encode(tag));
-    return link.exchange<Answer>(
+    return link.exchange<Answer | Refusal>(
       {
         what,
         datagram(transmission) {
@@ -116,7 +116,9 @@ const attemptHandshake = async (
           const packet = decodeSessionPacket(answer);
           if (packet.format !== 'rmcp+' || packet.payloadType !== payloadType + 1) return undefined;
           const message = decode(packet.payload);
-          return message.tag === tag ? message : undefined;
+          // Refusals may come without the session id.
+          const isOurs = isRefusal(message) || message.consoleSessionId === consoleSessionId;
+          return isOurs && message.tag === tag ? message : undefined;
         },
       },
       patience,

@@ -89,6 +89,27 @@ describe('Answers that are odd', () => {
     for (let count = 0; count < 20; count++) expect(await bmc.chassisStatus()).toMatchObject({ power: 'off' });
   });
 
+  it('a late answer is not taken for that to the same question asked anew', async () => {
+    const lateMs = 12_345;
+    let late = (): void => {};
+    const after = (delayMs: number, callback: () => void) => {
+      if (delayMs === lateMs) late = callback;
+      return () => {};
+    };
+    const simulator = await aBmc({ after });
+    const bmc = await connected(simulator);
+    simulator.inject({ fault: 'delay answers', delayMs: lateMs, on: 'Get Chassis Status', times: 1 });
+    await bmc.chassisStatus();
+    await bmc.chassisControl('power down');
+
+    simulator.inject({ fault: 'lose answers', on: 'Get Chassis Status', times: 1 });
+    const asked = simulator.counts['Get Chassis Status']!;
+    const status = bmc.chassisStatus();
+    await until('the question', () => simulator.counts['Get Chassis Status']! > asked);
+    late();
+    expect(await status).toMatchObject({ power: 'off' });
+  });
+
   it('a late answer to a write that is sent once counts', async () => {
     const simulator = await aBmc();
     const bmc = await connected(simulator);

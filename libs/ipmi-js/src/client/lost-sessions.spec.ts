@@ -72,6 +72,15 @@ describe('Sessions that get lost', () => {
     expect(await bmc.chassisStatus()).toMatchObject({ power: 'on' });
   });
 
+  it('a session that was given up is given back to a BMC that still had it', async () => {
+    const simulator = await aBmc();
+    const bmc = await connected(simulator);
+    simulator.inject({ fault: 'lose answers', on: 'Chassis Control', times: 1 });
+    expect(await rejection(bmc.chassisControl('hard reset'))).toMatchObject({ name: 'SessionLost' });
+    expect(simulator.counts['RAKP Message 3']).toBe(2);
+    expect(simulator.openSessions).toBe(1);
+  });
+
   it('a session that timed out for want of use is opened anew', async () => {
     const simulator = await aBmc({ sessionTimeoutMs: 50 });
     const bmc = await connected(simulator);
@@ -148,6 +157,15 @@ describe('A BMC that is away', () => {
         () => false,
       ),
     );
+  });
+
+  it('says of a write that found it out beforehand that it has not run', async () => {
+    const simulator = await aBmc();
+    const bmc = await connected(simulator, { timeoutMs: 30, retries: 1, checkAfterMs: 0 });
+    simulator.inject({ fault: 'lose requests' });
+    const outcome = await rejection(bmc.chassisControl('power cycle'));
+    expect(outcome).toMatchObject({ name: 'BmcUnreachable', retriable: true, mayHaveRun: false });
+    expect(simulator.boots).toHaveLength(0);
   });
 
   it('says of a write in the open session that it may have run', async () => {

@@ -30,6 +30,8 @@ export interface Session {
   run<Answer>(command: Command<Answer>, repeat: boolean): Promise<Answer>;
   /** Frees it in the BMC; it is no error when the BMC does not answer. */
   close(): Promise<void>;
+  /** The same without waiting for an answer: a BMC that was only slow would keep one of its few sessions for it. */
+  abandon(): void;
 }
 
 const BUSY_PAUSE_MS = 200;
@@ -84,11 +86,14 @@ const sessionOver = (link: UdpLink, agreement: Agreement, patience: Patience): S
     return decodeResponse(payload);
   };
 
-  const ask = async <Answer>(command: Command<Answer>, patienceForIt: Patience): Promise<Answer> => {
-    const { netFn, code, data } = command;
+  const messageFor = ({ netFn, code, data }: Command<unknown>): { sequence: number; message: Buffer } => {
     requests = (requests + 1) % 64;
-    const sequence = requests;
-    const message = encodeRequest({ netFn, lun: 0, sequence, command: code, data });
+    return { sequence: requests, message: encodeRequest({ netFn, lun: 0, sequence: requests, command: code, data }) };
+  };
+
+  const ask = async <Answer>(command: Command<Answer>, patienceForIt: Patience): Promise<Answer> => {
+    const { netFn, code } = command;
+    const { sequence, message } = messageFor(command);
     const response = await link.exchange<IpmiResponse>(
       {
         what: command.name,
@@ -134,5 +139,7 @@ const sessionOver = (link: UdpLink, agreement: Agreement, patience: Patience): S
         // The BMC drops the session by itself after a minute of silence (section 6.12.15).
       }
     },
+
+    abandon: () => link.send(seal(messageFor(closeSession(managedSessionId)).message)),
   };
 };

@@ -8,7 +8,7 @@ import type { Power } from '../commands/chassis/get-chassis-status.js';
 import { MalformedPacket } from '../wire/malformed-packet.js';
 import { PREFERRED_CIPHER_SUITES, type CipherSuiteId } from '../wire/cipher-suites.js';
 import { createBootOptions } from './boot-options.js';
-import type { Bmc, SimulatedDeviceId } from './command-table.js';
+import type { SimulatedBmc, SimulatedDeviceId } from './command-table.js';
 import { createFaults, type Fault, type Faults } from './faults.js';
 import { createMachine, type MachineEvents } from './machine.js';
 import { readRequest } from './requests.js';
@@ -144,7 +144,7 @@ export const createBmcSimulator = async (options: BmcSimulatorOptions): Promise<
   };
 };
 
-const assemble = (options: BmcSimulatorOptions, faults: Faults, after: After): Bmc => {
+const assemble = (options: BmcSimulatorOptions, faults: Faults, after: After): SimulatedBmc => {
   const { cipherSuites = PREFERRED_CIPHER_SUITES, kg } = options;
   const users = Object.fromEntries(
     Object.entries(options.users).map(([name, user]) => [name, typeof user === 'string' ? { password: user } : user]),
@@ -201,6 +201,13 @@ const listen = async (
     }
   });
   socket.bind(port, host);
-  await once(socket, 'listening');
+  try {
+    await once(socket, 'listening');
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+  // An answer that cannot be sent is a lost packet.
+  socket.on('error', () => {});
   return socket;
 };

@@ -68,7 +68,7 @@ export const createBootOptions = (timeoutMs: number, after: After): BootOptions 
     },
 
     setFlags({ device = 'none', valid = true, persistent = false, efi = false }) {
-      writeFlags(encodeBootFlags({ device: device as BootDevice, valid, persistent, efi }));
+      writeFlags(encodeBootFlags({ device, valid, persistent, efi }));
     },
 
     write(parameter, data) {

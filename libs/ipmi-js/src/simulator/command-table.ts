@@ -18,7 +18,7 @@ import type { Machine } from './machine.js';
 import type { ActiveSession, SessionTable } from './session-table.js';
 
 /** What a command can see and change. */
-export interface Bmc {
+export interface SimulatedBmc {
   readonly machine: Machine;
   readonly bootOptions: BootOptions;
   readonly sessions: SessionTable;
@@ -46,7 +46,7 @@ export interface SimulatedCommand {
   readonly name: string;
   /** Lowest level that may run it (IPMI 2.0, appendix G); undefined: anyone, outside of a session too. */
   readonly privilege?: Privilege;
-  run(data: Buffer, bmc: Bmc, session?: ActiveSession): Reply;
+  run(data: Buffer, bmc: SimulatedBmc, session?: ActiveSession): Reply;
 }
 
 /** Answers C1h to what is not in the table. */

@@ -9,7 +9,7 @@ import {
   PayloadType,
   type SessionPacket,
 } from '../wire/session-packet.js';
-import { commandFor, permission, type Bmc, type Reply } from './command-table.js';
+import { commandFor, permission, type SimulatedBmc, type Reply } from './command-table.js';
 import type { ActiveSession } from './session-table.js';
 
 /** Twists of an answer that faults ask for. */
@@ -29,7 +29,7 @@ export interface Request {
 }
 
 /** Undefined for what a BMC drops: packets of no session, signed wrongly, or received before. @throws MalformedPacket */
-export const readRequest = (datagram: Buffer, bmc: Bmc): Request | undefined => {
+export const readRequest = (datagram: Buffer, bmc: SimulatedBmc): Request | undefined => {
   if (decodeRmcp(datagram).rmcpClass === 'asf') return presencePing(datagram);
   const packet = decodeSessionPacket(datagram);
   if (packet.format === 'ipmi 1.5') return command(packet.payload, bmc, undefined, encodeIpmi15OutOfSession);
@@ -47,7 +47,7 @@ const presencePing = (datagram: Buffer): Request => {
   };
 };
 
-const sessionSetup = (payloadType: number, payload: Buffer, { sessions }: Bmc): Request | undefined => {
+const sessionSetup = (payloadType: number, payload: Buffer, { sessions }: SimulatedBmc): Request | undefined => {
   const step = (name: string, work: (message: Buffer) => Buffer | undefined): Request => ({
     name,
     answer() {
@@ -61,7 +61,7 @@ const sessionSetup = (payloadType: number, payload: Buffer, { sessions }: Bmc): 
   return undefined;
 };
 
-const inSession = (packet: SessionPacket & { format: 'rmcp+' }, bmc: Bmc): Request | undefined => {
+const inSession = (packet: SessionPacket & { format: 'rmcp+' }, bmc: SimulatedBmc): Request | undefined => {
   const session = bmc.sessions.find(packet.sessionId);
   if (!session) return undefined;
   const { sequence, payloadType, payload } = session.protection.open(packet);
@@ -80,7 +80,7 @@ const inSession = (packet: SessionPacket & { format: 'rmcp+' }, bmc: Bmc): Reque
 
 const command = (
   message: Buffer,
-  bmc: Bmc,
+  bmc: SimulatedBmc,
   session: ActiveSession | undefined,
   wrap: (message: Buffer, twist: Twist) => Buffer,
 ): Request => {

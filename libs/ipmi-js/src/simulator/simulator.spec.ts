@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { createBmcSimulator } from './bmc-simulator.js';
 import { createBootOptions } from './boot-options.js';
 import { createFaults } from './faults.js';
 import { createMachine, type MachineEvents } from './machine.js';
@@ -174,6 +175,20 @@ describe('The machine of the simulator', () => {
     const { machine } = aMachine({}, 'off');
     machine.switchPower('on');
     expect(machine).toMatchObject({ power: 'on', onByCommand: false });
+  });
+});
+
+describe('The simulator on the network', () => {
+  it('refuses an address that is taken, and leaves nothing behind', async () => {
+    const first = await createBmcSimulator({ users: {} });
+    await expect(createBmcSimulator({ users: {}, port: first.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await Promise.all([first.close(), first.close()]);
+    const second = await createBmcSimulator({ users: {}, port: first.port });
+    await second.close();
+  });
+
+  it.each([{ guid: '00' }, { kg: 'xyz' }])('refuses %j', async options => {
+    await expect(createBmcSimulator({ users: {}, ...options })).rejects.toThrow(RangeError);
   });
 });
 

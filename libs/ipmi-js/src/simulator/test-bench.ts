@@ -2,6 +2,8 @@ import { createBmcSimulator, type BmcSimulator, type BmcSimulatorOptions } from 
 import { connect } from '../client/connect.js';
 import type { Bmc } from '../client/bmc.js';
 import type { ConnectOptions } from '../client/connect-options.js';
+import type { Exchange, Patience, UdpLink } from '../client/udp-link.js';
+import { BmcUnreachable, MalformedPacket } from '../errors.js';
 
 /** What the specifications of the client have in common: simulated BMCs, connections, and ways to wait. */
 export const PASSWORD = 'correct horse';
@@ -28,6 +30,39 @@ export const connected = async (
   const bmc = await connect({ host, port, username: 'admin', password: PASSWORD, ...options });
   toClose.push(bmc);
   return bmc;
+};
+
+/** A link without a network: what `answer` gives for a datagram is received in that order, at once. */
+export const scriptedLink = (
+  answer: (datagram: Buffer) => readonly Buffer[],
+): UdpLink & { readonly sent: Buffer[] } => {
+  const sent: Buffer[] = [];
+  return {
+    name: 'scripted',
+    sent,
+    send: datagram => void sent.push(datagram),
+    close: async () => {},
+    async exchange<Answer>({ what, datagram, accept }: Exchange<Answer>, { retries }: Patience) {
+      for (let transmission = 0; transmission <= retries; transmission++) {
+        const question = datagram(transmission);
+        sent.push(question);
+        for (const received of answer(question)) {
+          const accepted = unlessMalformed(() => accept(received));
+          if (accepted !== undefined) return accepted;
+        }
+      }
+      throw new BmcUnreachable(`No answer to ${what}`);
+    },
+  };
+};
+
+const unlessMalformed = <Answer>(work: () => Answer | undefined): Answer | undefined => {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof MalformedPacket) return undefined;
+    throw error;
+  }
 };
 
 /** The reason for which a promise is rejected. */
