@@ -19,7 +19,7 @@ import type { SqliteReadModel } from '#read-model';
 /** What the API needs of the rest: handed in by whoever starts it. */
 export interface ApiPorts {
   readonly nodes: CommandHandler<Node, NodeCommand, Surroundings>;
-  readonly chassis: CommandHandler<Chassis, ChassisCommand, { readonly hasNodes: boolean }>;
+  readonly chassis: CommandHandler<Chassis, ChassisCommand, object>;
   /** The read model in force: asked for anew by every request, because a rebuild swaps it. */
   readonly readModel: () => SqliteReadModel;
   /** Waits, with a bound, until this process reads what was written up to the position. */

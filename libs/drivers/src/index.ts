@@ -3,3 +3,4 @@ export { fakeHardware } from './fake/fake-hardware.js';
 export { FakeMemory } from './fake/fake-machine.js';
 export { FleetCatalog } from './fleet-catalog.js';
 export * from './hardware-type.js';
+export * from './hardware-types.js';

@@ -28,7 +28,8 @@ export class SqliteKeyStore implements KeyStore {
     this.#database.pragma('secure_delete = ON');
     this.#database.exec(
       `CREATE TABLE IF NOT EXISTS data_keys (id TEXT PRIMARY KEY, subject TEXT NOT NULL, wrapped BLOB NOT NULL) STRICT;
-       CREATE INDEX IF NOT EXISTS data_keys_by_subject ON data_keys (subject);`,
+       CREATE INDEX IF NOT EXISTS data_keys_by_subject ON data_keys (subject);
+       CREATE TABLE IF NOT EXISTS erased_up_to (id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL) STRICT;`,
     );
     this.#master = master;
     this.#statements = prepare(this.#database);
@@ -66,6 +67,12 @@ export class SqliteKeyStore implements KeyStore {
     // Deleted rows stay readable in the write-ahead log until it is folded into the file.
     this.#database.pragma('wal_checkpoint(TRUNCATE)');
   }
+
+  /** Position of the last event whose keys were erased. */
+  readonly checkpoint = {
+    get: (): number => (this.#statements.erasedUpTo.get() as number | undefined) ?? 0,
+    set: (position: number): void => void this.#statements.setErasedUpTo.run(position),
+  };
 
   async close(): Promise<void> {
     if (this.#database.open) this.#database.close();
@@ -132,4 +139,8 @@ const prepare = (database: Database.Database) => ({
   ),
   insert: database.prepare('INSERT INTO data_keys (id, subject, wrapped) VALUES (?, ?, ?)'),
   erase: database.prepare('DELETE FROM data_keys WHERE subject = ?'),
+  erasedUpTo: database.prepare('SELECT position FROM erased_up_to').pluck(),
+  setErasedUpTo: database.prepare(
+    'INSERT INTO erased_up_to (id, position) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET position = excluded.position',
+  ),
 });

@@ -1,3 +1,4 @@
+import { NotFoundException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -44,9 +45,13 @@ export const createApplication = async (module: object, options: HttpOptions): P
     abortOnError: false,
   });
   app.useGlobalFilters({
-    catch: (error, host) => refuse(error, host.switchToHttp().getRequest(), host.switchToHttp().getResponse(), options),
+    catch(error, host) {
+      const http = host.switchToHttp();
+      // Nest's own word for an address that nobody answers.
+      if (error instanceof NotFoundException) answerUnknown(http.getRequest(), http.getResponse(), routes);
+      else refuse(error, http.getRequest(), http.getResponse(), options);
+    },
   });
-  fastify.setNotFoundHandler((request, reply) => void answerUnknown(request, reply, routes));
   return app;
 };
 

@@ -106,7 +106,8 @@ export class ChassisController {
   @Delete(':uuid')
   async remove(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const row = await this.#find(request);
-    await this.commands.execute(new ChangeChassis(row.uuid, { type: 'DeleteChassis' }, causeOf(request)));
+    const hasNodes = await this.ports.readModel().nodes.hasNodesIn(row.uuid);
+    await this.commands.execute(new ChangeChassis(row.uuid, { type: 'DeleteChassis', hasNodes }, causeOf(request)));
     void reply.code(204).send();
   }
 

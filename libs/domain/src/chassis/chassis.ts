@@ -19,9 +19,13 @@ export interface Chassis extends AggregateState {
 export type ChassisCommand =
   | { readonly type: 'CreateChassis'; readonly description: string | null; readonly extra: Bag }
   | { readonly type: 'ChangeChassis'; readonly changes: Bag }
-  | { readonly type: 'DeleteChassis' };
+  | {
+      readonly type: 'DeleteChassis';
+      /** Looked up before it is decided on. */
+      readonly hasNodes: boolean;
+    };
 
-export const chassisAggregate: Aggregate<Chassis, ChassisCommand, { readonly hasNodes: boolean }> = {
+export const chassisAggregate: Aggregate<Chassis, ChassisCommand> = {
   stream: uuid => `chassis-${uuid}`,
 
   initial: uuid => ({
@@ -37,7 +41,7 @@ export const chassisAggregate: Aggregate<Chassis, ChassisCommand, { readonly has
     readableBy: 1,
   }),
 
-  decide(command, chassis, { hasNodes }) {
+  decide(command, chassis) {
     if (command.type === 'CreateChassis') {
       const { description, extra } = command;
       if (chassis.present) throw exists(chassis.uuid);
@@ -45,7 +49,7 @@ export const chassisAggregate: Aggregate<Chassis, ChassisCommand, { readonly has
     }
     if (!chassis.present) throw chassisMissing(chassis.uuid);
     if (command.type === 'DeleteChassis') {
-      if (hasNodes) throw notEmpty(chassis.uuid);
+      if (command.hasNodes) throw notEmpty(chassis.uuid);
       return [{ type: 'ChassisDeleted', data: {} }];
     }
     const current: Bag = { description: chassis.description, extra: chassis.extra };

@@ -1,0 +1,4 @@
+export { DataDirectoryUnusable } from './data-directory.js';
+export { createLogger } from './logger.js';
+export { startServer, type Server } from './server.js';
+export { VERSION } from './version.js';
