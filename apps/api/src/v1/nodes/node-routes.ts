@@ -1,4 +1,4 @@
-import { CommandBus } from '@nestjs/cqrs';
+import type { CommandBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Node, NodeCommand, NodeCommandData, NodeCommandType, ProblemDetails } from '#domain';
 import { nodeStream, Problem } from '#domain';
