@@ -2,7 +2,7 @@ import type { EventFilter, Page, RecordedEvent } from '#domain';
 import { passes } from './filter.js';
 
 /** How many of the newest events are kept for those who follow at the head. */
-const KEPT = 2_000;
+const KEPT = 1_000;
 const BATCH = 500;
 
 /**
@@ -25,7 +25,7 @@ export class Tail {
   }
 
   add(events: readonly RecordedEvent[], head: number): void {
-    this.#kept.push(...events);
+    for (const event of events) this.#kept.push(event);
     this.#head = head;
     // Cut in halves: once per thousand events and not once per event.
     if (this.#kept.length > KEPT) {
@@ -44,26 +44,24 @@ export class Tail {
     after: number,
     { filter, batchSize = BATCH, signal }: { filter?: EventFilter; batchSize?: number; signal?: AbortSignal },
   ): AsyncGenerator<Page> {
-    let position = after;
-    let toldHead = false;
     const wake = () => this.#wake();
     signal?.addEventListener('abort', wake, { once: true });
+    let position = after;
+    let knowsHead = false;
     try {
       while (!this.#ended && !signal?.aborted) {
-        if (position >= this.#head) {
-          if (!toldHead) yield { events: [], position, atHead: true };
-          toldHead = true;
-          if (position >= this.#head && !this.#ended && !signal?.aborted) await this.#news();
-          continue;
-        }
-        const page = this.#pageAfter(position, batchSize);
-        position = page.position;
-        const events = filter ? page.events.filter(event => passes(event, filter)) : page.events;
-        toldHead &&= !page.atHead;
-        if (events.length > 0 || page.atHead) {
-          toldHead = page.atHead;
-          yield { events, position, atHead: page.atHead };
-        }
+        if (position < this.#head) {
+          const page = this.#pageAfter(position, Math.max(1, batchSize));
+          position = page.position;
+          knowsHead = page.atHead;
+          const events = filter ? page.events.filter(event => passes(event, filter)) : page.events;
+          if (events.length > 0 || page.atHead) yield { ...page, events };
+          // Reading from the disk takes its time, and a filter may pass nothing for long: others have their turn.
+          if (!page.atHead) await nextTurn();
+        } else if (!knowsHead) {
+          knowsHead = true;
+          yield { events: [], position, atHead: true };
+        } else await this.#news();
       }
     } finally {
       signal?.removeEventListener('abort', wake);
@@ -88,6 +86,8 @@ export class Tail {
     for (const resolve of waiting) resolve();
   }
 }
+
+const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
 /** Index of the first event after the position, by halving. */
 const firstAfter = (events: readonly RecordedEvent[], position: number): number => {

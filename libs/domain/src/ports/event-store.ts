@@ -64,6 +64,7 @@ export interface RecordedEvent<Type extends string = string, Data extends object
 export type ExpectedRevision = number | 'no stream';
 
 export interface StreamAppend {
+  /** Stands once in a call. */
   readonly stream: string;
   readonly expected: ExpectedRevision;
   /** At least one. */
@@ -71,6 +72,7 @@ export interface StreamAppend {
 }
 
 export interface Page {
+  /** Where a filter passes few there may be less than asked for, or nothing, though there is more: see `atHead`. */
   readonly events: readonly RecordedEvent[];
   /** Read on after this position; the whole store was read when `atHead`. */
   readonly position: number;
@@ -96,10 +98,13 @@ export interface EventStore {
   readonly atomicAcrossStreams: boolean;
 
   /**
-   * Appends, and answers only once it is durable. Either all events of one stream are taken or none.
+   * Appends, and answers only once it is durable, with the events of all streams in the order given, as later reads
+   * give them. Either all events of one stream are taken or none.
    *
-   * An append that the store already holds (same ids at the same revisions) is answered as it was the first time.
+   * An append that the store already holds (same ids at the same revisions) is answered as it was the first time. In a
+   * call for several streams that goes for each of them: what is missing is appended.
    *
+   * @throws InvalidAppend what was asked for can never be appended: a defect of the caller; nothing was written
    * @throws WrongExpectedRevision a stream has another revision; nothing of this stream was written
    * @throws EventTooLarge an event is over {@link MAX_EVENT_BYTES}; nothing was written
    * @throws OutcomeUnknown repeat the identical call until it is known
@@ -126,15 +131,16 @@ export interface EventStore {
   positionAt(instant: string): Promise<number>;
 
   /**
-   * All events after `after`, then each new one, in order, until the caller stops iterating or `signal` aborts.
-   * Yields batches; an empty one says that the head was reached. The store reads on only when the batch before was
-   * taken: a slow reader delays itself alone.
+   * All events after `after`, then each new one, in order, until the caller stops iterating, `signal` aborts or the
+   * store is closed. Yields batches; one that is `atHead`, empty or not, says that the head was reached. The store reads
+   * on only when the batch before was taken: a slow reader delays itself alone.
    */
   subscribeToAll(
     after: number,
     options?: { filter?: EventFilter; batchSize?: number; signal?: AbortSignal },
   ): AsyncIterable<Page>;
 
+  /** Answers what was asked for before; then everything is refused with StoreUnavailable. May be repeated. */
   close(): Promise<void>;
 }
 
@@ -165,6 +171,8 @@ export class WrongExpectedRevision extends Error {
     super(`stream ${stream} is at ${actual}, not at ${expected}`);
   }
 }
+
+export class InvalidAppend extends Error {}
 
 export class EventTooLarge extends Error {
   constructor(

@@ -31,21 +31,15 @@ const schema = `
 export const openDatabase = (path: string): { database: Database.Database; identity: StoreIdentity } => {
   const database = open(path);
   try {
+    const isEmpty = database.prepare(`SELECT count(*) FROM sqlite_schema`).pluck().get() === 0;
+    if (!isEmpty) requireOurs(path, database);
     database.pragma('journal_mode = WAL');
     // An acknowledged event survives a power cut: every commit waits for the disk.
     database.pragma('synchronous = FULL');
     database.pragma('wal_autocheckpoint = 4000');
     database.pragma('cache_size = -8000');
     database.pragma('mmap_size = 0');
-    const format = database.pragma('user_version', { simple: true }) as number;
-    const isEmpty = database.prepare(`SELECT count(*) FROM sqlite_schema`).pluck().get() === 0;
     if (isEmpty) create(database);
-    else if (database.pragma('application_id', { simple: true }) !== APPLICATION_ID)
-      throw new StoreCannotBeOpened(`${path} is an SQLite database, but not an event store of Ferrolog.`);
-    else if (format > FORMAT)
-      throw new StoreCannotBeOpened(
-        `${path} was written by a newer Ferrolog (data format ${format}, this version reads up to ${FORMAT}). Start that version again.`,
-      );
     return { database, identity: identityOf(database) };
   } catch (error) {
     database.close();
@@ -59,6 +53,17 @@ const open = (path: string): Database.Database => {
   } catch (error) {
     throw explained(path, error);
   }
+};
+
+/** Asked before anything is changed: the file may be somebody else's. */
+const requireOurs = (path: string, database: Database.Database): void => {
+  if (database.pragma('application_id', { simple: true }) !== APPLICATION_ID)
+    throw new StoreCannotBeOpened(`${path} is an SQLite database, but not an event store of Ferrolog.`);
+  const format = database.pragma('user_version', { simple: true }) as number;
+  if (format > FORMAT)
+    throw new StoreCannotBeOpened(
+      `${path} was written by a newer Ferrolog (data format ${format}, this version reads up to ${FORMAT}). Start that version again.`,
+    );
 };
 
 const create = (database: Database.Database): void => {
@@ -79,7 +84,8 @@ const identityOf = (database: Database.Database): StoreIdentity => {
 
 const explained = (path: string, error: unknown): Error => {
   if (error instanceof StoreCannotBeOpened) return error;
-  const code = (error as { code?: string }).code ?? '';
+  // better-sqlite3 itself looks whether the folder is there.
+  const code = error instanceof TypeError ? 'SQLITE_CANTOPEN' : ((error as { code?: string }).code ?? '');
   const reasons: Record<string, string> = {
     SQLITE_NOTADB: 'it is no SQLite database, or it is damaged. Put a backup in its place',
     SQLITE_CORRUPT: 'it is damaged. Put a backup in its place',

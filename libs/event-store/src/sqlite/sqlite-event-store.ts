@@ -6,27 +6,20 @@ import type {
   Clock,
   EventFilter,
   EventStore,
-  ExpectedRevision,
-  NewEvent,
   Page,
   RecordedEvent,
   StoreIdentity,
   StreamAppend,
 } from '#domain';
-import {
-  BlobMissing,
-  EventTooLarge,
-  isoOf,
-  MAX_EVENT_BYTES,
-  msOf,
-  StoreUnavailable,
-  WrongExpectedRevision,
-} from '#domain';
-import { Tail } from '../tail.js';
+import { BlobMissing, msOf, OutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from '#domain';
 import { passes } from '../filter.js';
+import type { SerialisedAppend } from '../serialise.js';
+import { serialise } from '../serialise.js';
+import { Tail } from '../tail.js';
 import { openDatabase } from './database.js';
 import type { Row } from './recorded.js';
 import { StoredEvent } from './recorded.js';
+import { prepareStatements } from './statements.js';
 
 /** Where a stream stands: its row, and the revision of its last event. */
 interface StreamPlace {
@@ -37,7 +30,7 @@ interface StreamPlace {
 type Job =
   | {
       readonly kind: 'append';
-      readonly appends: readonly Serialised[];
+      readonly appends: readonly SerialisedAppend[];
       resolve(events: RecordedEvent[]): void;
       reject(error: Error): void;
     }
@@ -49,20 +42,14 @@ type Job =
       reject(error: Error): void;
     };
 
-interface Serialised {
-  readonly stream: string;
-  readonly expected: ExpectedRevision;
-  readonly events: readonly { readonly event: NewEvent; readonly data: string; readonly metadata: string }[];
-}
-
 /** Streams whose place is remembered, so that an append does not have to look it up. */
 const REMEMBERED_STREAMS = 20_000;
 
 export interface SqliteEventStoreOptions {
   readonly path: string;
   readonly clock: Pick<Clock, 'now'>;
-  /** Called in the commit's own turn, before anybody who waits for the append is told. */
-  readonly onCommit?: (events: readonly RecordedEvent[]) => void;
+  /** Sees the connection before it is used: tests take the disk's room away with it. */
+  readonly prepareDatabase?: (database: Database.Database) => void;
 }
 
 /**
@@ -77,26 +64,24 @@ export class SqliteEventStore implements EventStore, BlobStore {
   readonly #listeners = new Set<(events: readonly RecordedEvent[]) => void>();
   readonly #streams = new Map<string, StreamPlace>();
   readonly #types = new Map<string, number>();
-  readonly #statements: ReturnType<typeof prepare>;
+  readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #tail: Tail;
   #jobs: Job[] = [];
   #head: number;
   #recorded: number;
   #closed = false;
 
-  constructor({ path, clock, onCommit }: SqliteEventStoreOptions) {
+  constructor({ path, clock, prepareDatabase }: SqliteEventStoreOptions) {
     const { database, identity } = openDatabase(path);
+    prepareDatabase?.(database);
     this.#database = database;
     this.identity = identity;
     this.#clock = clock;
-    this.#statements = prepare(database);
-    for (const { id, name } of this.#statements.types.all() as { id: number; name: string }[])
-      this.#types.set(name, id);
+    this.#statements = prepareStatements(database);
     const last = this.#statements.last.get() as { position: number; recorded: number } | undefined;
     this.#head = last?.position ?? 0;
     this.#recorded = last?.recorded ?? 0;
     this.#tail = new Tail(this.#head, (after, limit) => this.pageOf(after, limit));
-    if (onCommit) this.onCommit(onCommit);
   }
 
   /** In the commit's own turn, in order of registration. The listener must not throw. */
@@ -105,9 +90,9 @@ export class SqliteEventStore implements EventStore, BlobStore {
   }
 
   append(appends: readonly StreamAppend[]): Promise<readonly RecordedEvent[]> {
-    let serialised: Serialised[];
+    let serialised: SerialisedAppend[];
     try {
-      serialised = appends.map(serialise);
+      serialised = serialise(appends);
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -126,7 +111,7 @@ export class SqliteEventStore implements EventStore, BlobStore {
 
   /** The same without waiting: SQLite answers in the call. */
   blob(hash: string): Uint8Array {
-    const content = this.#statements.blob.pluck().get(hash) as Uint8Array | undefined;
+    const content = this.#sql.blob.get(hash) as Uint8Array | undefined;
     if (!content) throw new BlobMissing(`there is no blob ${hash}`);
     return content;
   }
@@ -138,12 +123,12 @@ export class SqliteEventStore implements EventStore, BlobStore {
   /** The same without waiting: SQLite answers in the call. */
   streamOf(stream: string, from = 0, limit = Number.MAX_SAFE_INTEGER): RecordedEvent[] {
     const place = this.#place(stream);
-    return place ? this.#rows(this.#statements.stream.all(place.id, from, limit), stream) : [];
+    return place ? this.#rows(this.#sql.stream.all(place.id, from, limit), stream) : [];
   }
 
   async readStreamBackwards(stream: string, limit: number): Promise<readonly RecordedEvent[]> {
     const place = this.#place(stream);
-    return place ? this.#rows(this.#statements.streamBackwards.all(place.id, limit), stream) : [];
+    return place ? this.#rows(this.#sql.streamBackwards.all(place.id, limit), stream) : [];
   }
 
   async readAll(after: number, limit: number, filter?: EventFilter): Promise<Page> {
@@ -152,6 +137,7 @@ export class SqliteEventStore implements EventStore, BlobStore {
   }
 
   async head(): Promise<number> {
+    if (this.#closed) throw closed();
     return this.#head;
   }
 
@@ -162,8 +148,8 @@ export class SqliteEventStore implements EventStore, BlobStore {
     let high = this.#head;
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
-      const row = this.#statements.recordedAt.get(middle) as { recorded: number } | undefined;
-      if (row && row.recorded <= time) low = middle;
+      const recorded = this.#sql.recordedUpTo.get(middle) as number | undefined;
+      if ((recorded ?? -Infinity) <= time) low = middle;
       else high = middle - 1;
     }
     return low;
@@ -179,7 +165,7 @@ export class SqliteEventStore implements EventStore, BlobStore {
   /** A restored backup: what clients remember of later positions must not be read as something else. */
   beginGeneration(): void {
     const next = this.identity.generation + 1;
-    this.#statements.setGeneration.run(String(next));
+    this.#sql.setGeneration.run(String(next));
     (this.identity as { generation: number }).generation = next;
   }
 
@@ -188,12 +174,16 @@ export class SqliteEventStore implements EventStore, BlobStore {
     this.#flush();
     this.#closed = true;
     this.#tail.end();
-    this.#database.pragma('optimize');
     this.#database.close();
   }
 
+  get #sql() {
+    if (this.#closed) throw closed();
+    return this.#statements;
+  }
+
   #enqueue(job: Job): void {
-    if (this.#closed) return job.reject(new StoreUnavailable('the event store is closed'));
+    if (this.#closed) return job.reject(closed());
     this.#jobs.push(job);
     if (this.#jobs.length === 1) setImmediate(() => this.#flush());
   }
@@ -203,27 +193,20 @@ export class SqliteEventStore implements EventStore, BlobStore {
     const jobs = this.#jobs;
     if (jobs.length === 0) return;
     this.#jobs = [];
-    const { head, recorded } = { head: this.#head, recorded: this.#recorded };
+    const before = { head: this.#head, recorded: this.#recorded };
     const committed: RecordedEvent[] = [];
     const answers: (() => void)[] = [];
+    let isCommitting = false;
     try {
       this.#statements.begin.run();
       this.#recorded = Math.max(this.#recorded, this.#clock.now());
       for (const job of jobs) answers.push(this.#do(job, committed));
+      isCommitting = true;
       this.#statements.commit.run();
     } catch (error) {
-      if (this.#database.inTransaction) this.#statements.rollback.run();
-      // What was remembered may be of rows that are not there.
-      this.#streams.clear();
-      this.#types.clear();
-      for (const { id, name } of this.#statements.types.all() as { id: number; name: string }[])
-        this.#types.set(name, id);
-      this.#head = head;
-      this.#recorded = recorded;
-      const unavailable = new StoreUnavailable(`the event store takes nothing: ${(error as Error).message}`, {
-        cause: error,
-      });
-      for (const job of jobs) job.reject(unavailable);
+      this.#undo(before);
+      const refusal = isCommitting ? refusedCommit(error) : unavailable(error);
+      for (const job of jobs) job.reject(refusal);
       return;
     }
     if (committed.length > 0) {
@@ -233,74 +216,63 @@ export class SqliteEventStore implements EventStore, BlobStore {
     for (const answer of answers) answer();
   }
 
+  /** Back to what is in the file: what was remembered may be of rows that are not there. */
+  #undo({ head, recorded }: { readonly head: number; readonly recorded: number }): void {
+    if (this.#database.inTransaction) this.#statements.rollback.run();
+    this.#streams.clear();
+    this.#types.clear();
+    this.#head = head;
+    this.#recorded = recorded;
+  }
+
   #do(job: Job, committed: RecordedEvent[]): () => void {
     if (job.kind === 'blob') {
       this.#statements.putBlob.run(job.hash, job.content);
       return () => job.resolve();
     }
-    const outcome = this.#append(job.appends);
-    if (outcome instanceof Error) return () => job.reject(outcome);
-    committed.push(...outcome.written);
-    return () => job.resolve(outcome.events);
+    const events = this.#append(job.appends, committed);
+    return () => (events instanceof Error ? job.reject(events) : job.resolve(events));
   }
 
   /** All streams are looked at before the first is written to: a refusal leaves nothing behind. */
-  #append(
-    appends: readonly Serialised[],
-  ): { events: RecordedEvent[]; written: RecordedEvent[] } | WrongExpectedRevision {
-    const repeated = new Map<Serialised, RecordedEvent[]>();
+  #append(appends: readonly SerialisedAppend[], committed: RecordedEvent[]): RecordedEvent[] | WrongExpectedRevision {
+    const there = new Map<SerialisedAppend, RecordedEvent[]>();
     for (const append of appends) {
       const actual = this.#place(append.stream)?.revision ?? -1;
-      const expected = append.expected === 'no stream' ? -1 : append.expected;
-      if (actual === expected) continue;
-      const before = this.#alreadyThere(append, expected);
-      if (!before)
-        return new WrongExpectedRevision(append.stream, append.expected, actual === -1 ? 'no stream' : actual);
-      repeated.set(append, before);
+      if (actual === append.expected) continue;
+      const before = this.#alreadyThere(append);
+      if (!before) return new WrongExpectedRevision(append.stream, named(append.expected), named(actual));
+      there.set(append, before);
     }
-    const written: RecordedEvent[] = [];
-    const events = appends.flatMap(append => {
-      const before = repeated.get(append);
-      if (before) return before;
-      const now = this.#write(append);
-      written.push(...now);
-      return now;
-    });
-    return { events, written };
+    return appends.flatMap(append => there.get(append) ?? this.#write(append, committed));
   }
 
   /** The same events at the same place: an append whose answer was lost. */
-  #alreadyThere({ stream, events }: Serialised, expected: number): RecordedEvent[] | undefined {
+  #alreadyThere({ stream, expected, events }: SerialisedAppend): RecordedEvent[] | undefined {
     const there = this.streamOf(stream, expected + 1, events.length);
-    return there.length === events.length && there.every(({ id }, index) => id === events[index]!.event.id)
+    return there.length === events.length && there.every(({ id }, index) => id === events[index]!.id)
       ? there
       : undefined;
   }
 
-  #write({ stream, events }: Serialised): RecordedEvent[] {
+  #write({ stream, events }: SerialisedAppend, committed: RecordedEvent[]): RecordedEvent[] {
     const place = this.#place(stream) ?? this.#newStream(stream);
-    const recorded = isoOf(this.#recorded);
-    return events.map(({ event, data, metadata }) => {
+    const recorded = this.#recorded;
+    return events.map(({ id, type, data, metadata }) => {
       const position = ++this.#head;
       const revision = ++place.revision;
-      this.#statements.insert.run(
-        position,
-        place.id,
-        revision,
-        event.id,
-        this.#typeId(event.type),
-        this.#recorded,
-        data,
-        metadata,
-      );
-      return { ...event, stream, revision, position, recorded };
+      this.#statements.insert.run(position, place.id, revision, id, this.#typeId(type), recorded, data, metadata);
+      // What is told now is what will be read later: made of the same text.
+      const event = new StoredEvent({ position, stream, revision, id, type, recorded, data, metadata });
+      committed.push(event);
+      return event;
     });
   }
 
   #place(stream: string): StreamPlace | undefined {
     const known = this.#streams.get(stream);
     if (known) return known;
-    const row = this.#statements.place.get(stream) as { id: number; revision: number | null } | undefined;
+    const row = this.#sql.place.get(stream) as { id: number; revision: number | null } | undefined;
     return row && this.#remember(stream, { id: row.id, revision: row.revision ?? -1 });
   }
 
@@ -316,17 +288,15 @@ export class SqliteEventStore implements EventStore, BlobStore {
   }
 
   #typeId(type: string): number {
-    let id = this.#types.get(type);
-    if (id === undefined) {
-      id = Number(this.#statements.newType.run(type).lastInsertRowid);
-      this.#types.set(type, id);
-    }
+    const known = this.#types.get(type) ?? (this.#statements.type.get(type) as number | undefined);
+    const id = known ?? Number(this.#statements.newType.run(type).lastInsertRowid);
+    this.#types.set(type, id);
     return id;
   }
 
   /** The same without waiting: SQLite answers in the call. */
   pageOf(after: number, limit: number): Page {
-    const events = this.#rows(this.#statements.all.all(after, limit));
+    const events = this.#rows(this.#sql.all.all(after, limit));
     const position = events.at(-1)?.position ?? Math.max(after, 0);
     return { events, position, atHead: position >= this.#head };
   }
@@ -336,46 +306,15 @@ export class SqliteEventStore implements EventStore, BlobStore {
   }
 }
 
-const serialise = ({ stream, expected, events }: StreamAppend): Serialised => ({
-  stream,
-  expected,
-  events: events.map(event => {
-    const data = JSON.stringify(event.data);
-    const sizeBytes = Buffer.byteLength(data);
-    if (sizeBytes > MAX_EVENT_BYTES) throw new EventTooLarge(event.type, sizeBytes);
-    return { event, data, metadata: JSON.stringify(event.metadata) };
-  }),
-});
+const named = (revision: number) => (revision < 0 ? 'no stream' : revision);
 
-const prepare = (database: Database.Database) => {
-  const columns = 'e.position, e.revision, e.id, t.name AS type, e.recorded, e.data, e.metadata';
-  const joined = 'FROM events e JOIN event_types t ON t.id = e.type';
-  return {
-    begin: database.prepare('BEGIN IMMEDIATE'),
-    commit: database.prepare('COMMIT'),
-    rollback: database.prepare('ROLLBACK'),
-    last: database.prepare('SELECT position, recorded FROM events ORDER BY position DESC LIMIT 1'),
-    recordedAt: database.prepare('SELECT recorded FROM events WHERE position = ?'),
-    types: database.prepare('SELECT id, name FROM event_types'),
-    newType: database.prepare('INSERT INTO event_types (name) VALUES (?)'),
-    newStream: database.prepare('INSERT INTO streams (name) VALUES (?)'),
-    place: database.prepare(
-      'SELECT s.id, (SELECT max(revision) FROM events e WHERE e.stream = s.id) AS revision FROM streams s WHERE s.name = ?',
-    ),
-    insert: database.prepare(
-      'INSERT INTO events (position, stream, revision, id, type, recorded, data, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    ),
-    stream: database.prepare(
-      `SELECT ${columns} ${joined} WHERE e.stream = ? AND e.revision >= ? ORDER BY e.revision LIMIT ?`,
-    ),
-    streamBackwards: database.prepare(
-      `SELECT ${columns} ${joined} WHERE e.stream = ? ORDER BY e.revision DESC LIMIT ?`,
-    ),
-    all: database.prepare(
-      `SELECT ${columns}, s.name AS stream ${joined} JOIN streams s ON s.id = e.stream WHERE e.position > ? ORDER BY e.position LIMIT ?`,
-    ),
-    blob: database.prepare('SELECT content FROM blobs WHERE hash = ?'),
-    putBlob: database.prepare('INSERT OR IGNORE INTO blobs (hash, content) VALUES (?, ?)'),
-    setGeneration: database.prepare(`UPDATE store SET value = ? WHERE key = 'generation'`),
-  };
-};
+const closed = (): StoreUnavailable => new StoreUnavailable('the event store is closed');
+
+const unavailable = (cause: unknown): Error =>
+  new StoreUnavailable(`the event store takes nothing: ${(cause as Error).message}`, { cause });
+
+/** When the disk fails in the middle of it, the commit may be in the log and come to life with the next start. */
+const refusedCommit = (cause: unknown): Error =>
+  String((cause as { code?: string }).code).startsWith('SQLITE_IOERR')
+    ? new OutcomeUnknown(`nobody knows whether the event store took it: ${(cause as Error).message}`, { cause })
+    : unavailable(cause);
