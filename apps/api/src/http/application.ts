@@ -31,6 +31,9 @@ export const createApplication = async (module: object, options: HttpOptions): P
     keepAliveTimeout: 75_000,
     requestTimeout: 120_000,
     exposeHeadRoutes: false,
+    // Addresses that cannot be read come before every hook.
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      refuse(error, request, reply, options),
   });
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   const routes = knownRoutes(fastify);
@@ -38,7 +41,6 @@ export const createApplication = async (module: object, options: HttpOptions): P
   fastify.decorateRequest('context', null as never);
   fastify.addHook('onRequest', (request, reply) => prepare(request, reply, options));
   if (options.onAnswer) fastify.addHook('onResponse', async (request, reply) => options.onAnswer!(request, reply));
-  fastify.setErrorHandler((error, request, reply) => void refuse(error, request, reply, options));
   const app = await NestFactory.create<NestFastifyApplication>(module as never, adapter, {
     logger: false,
     bodyParser: false,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { aNode, SimulatedNode } from '#testing';
+import type { SimulatedNode } from '#testing';
+import { aNode } from '#testing';
 import { Problem } from '../problem.js';
 import type { NodeCommandData, NodeCommandType } from './decide.js';
 import type { Node } from './node.js';

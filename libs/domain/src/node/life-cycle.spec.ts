@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { aNode, SimulatedNode } from '#testing';
+import type { SimulatedNode } from '#testing';
+import { aNode } from '#testing';
 import { Problem } from '../problem.js';
 import type { NodeCommandType } from './decide.js';
 import { partsOf } from './families.js';

@@ -15,6 +15,9 @@ describe('ports', () => {
       vif: null,
     });
     given(node).when('AttachPort', one).thenProblem('value.taken');
+    given(node)
+      .when('AttachPort', { ...two, address: one.address })
+      .thenProblem('value.taken', 'MAC address');
     given(node).when('DetachPort', { uuid: 'p1' }).then('PortDetached');
     given(node).when('DetachPort', { uuid: 'p1' }).thenProblem('port.missing');
   });
