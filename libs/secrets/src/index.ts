@@ -1,3 +1,4 @@
+export { NotAuthentic } from './cipher.js';
 export { MasterKeyUnusable, readMasterKey, readOrCreateMasterKey } from './master-key.js';
 export { ERASED, Sealer } from './sealer.js';
-export { SqliteKeyStore, WrongMasterKey } from './sqlite-key-store.js';
+export { KeyStoreCannotBeOpened, SqliteKeyStore, WrongMasterKey } from './sqlite-key-store.js';

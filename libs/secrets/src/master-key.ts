@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** The file cannot serve as master key: the sentence says why and what to do. */
 export class MasterKeyUnusable extends Error {}
@@ -12,17 +13,11 @@ const BYTES = 32;
  */
 export const readOrCreateMasterKey = (path: string): Uint8Array => {
   try {
-    const file = openSync(path, 'wx', 0o600);
-    const key = randomBytes(BYTES);
-    writeSync(file, key.toString('base64') + '\n');
-    fsyncSync(file);
-    closeSync(file);
-    return key;
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) create(path);
   } catch (error) {
-    if ((error as { code?: string }).code !== 'EEXIST')
-      throw new MasterKeyUnusable(`The master key ${path} cannot be made: ${(error as Error).message}.`, {
-        cause: error,
-      });
+    throw new MasterKeyUnusable(`The master key ${path} cannot be made: ${(error as Error).message}.`, {
+      cause: error,
+    });
   }
   return readMasterKey(path);
 };
@@ -32,15 +27,42 @@ export const readMasterKey = (path: string): Uint8Array => {
   try {
     if ((statSync(path).mode & 0o077) !== 0)
       throw new MasterKeyUnusable(`The master key ${path} can be read by others: chmod 600 it.`);
-    text = readFileSync(path, 'utf8');
+    text = readFileSync(path, 'utf8').trim();
   } catch (error) {
     if (error instanceof MasterKeyUnusable) throw error;
     throw new MasterKeyUnusable(`The master key ${path} cannot be read: ${(error as Error).message}.`, {
       cause: error,
     });
   }
-  const key = Buffer.from(text.trim(), 'base64');
-  if (key.length !== BYTES)
+  const key = Buffer.from(text, 'base64');
+  if (key.length !== BYTES || key.toString('base64') !== text)
     throw new MasterKeyUnusable(`The master key ${path} is damaged: it must be ${BYTES} bytes, base64.`);
   return key;
+};
+
+/** Under another name first: whoever comes meanwhile, or after a power cut, finds a whole key or none. */
+const create = (path: string): void => {
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    synced(draft, 'wx', file => writeSync(file, `${randomBytes(BYTES).toString('base64')}\n`));
+    try {
+      linkSync(draft, path);
+    } catch (error) {
+      // Somebody else was faster: theirs it is.
+      if ((error as { code?: string }).code !== 'EEXIST') throw error;
+    }
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  synced(dirname(path), 'r', () => undefined);
+};
+
+const synced = (path: string, flags: string, write: (file: number) => unknown): void => {
+  const file = openSync(path, flags, 0o600);
+  try {
+    write(file);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 };

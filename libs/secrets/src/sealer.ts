@@ -24,7 +24,11 @@ export class Sealer {
     return { $sealed: keyId, ...(await this.blobs.put(sealed)) };
   }
 
-  /** The value, or {@link ERASED} when its key is gone. */
+  /**
+   * The value, or {@link ERASED} when its key is gone.
+   *
+   * @throws NotAuthentic when it was changed since it was sealed · BlobMissing
+   */
   async open(sealed: Sealed): Promise<unknown> {
     const [keyId = '', inline] = sealed.$sealed.split('.');
     const key = await this.keys.find(keyId);
