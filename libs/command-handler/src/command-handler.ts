@@ -14,16 +14,16 @@ import type { EventRegistry } from '#schemas';
 import type { Cause } from './cause.js';
 import { metadataOf, VOCABULARY } from './cause.js';
 import { eventId } from './identity.js';
-import { idempotencyStream, requireSameRequest } from './idempotency.js';
+import { idempotencyStream, usedBefore } from './idempotency.js';
 import { Repository } from './repository.js';
 import type { NewEventOn } from './reservations.js';
-import { Reservations } from './reservations.js';
+import { pause, Reservations } from './reservations.js';
 
 export interface Outcome<State> {
   readonly state: State;
-  /** What was appended to the aggregate's stream; empty when the command changed nothing. */
+  /** What it appended to the aggregate's stream; empty when the command changed nothing. */
   readonly events: readonly RecordedEvent[];
-  /** The command had been decided before: this is the answer of then. */
+  /** The command had been decided before: this is the answer of then, and nothing was appended now. */
   readonly repeated: boolean;
   /** Position to wait for in order to read what was written. */
   readonly position: number;
@@ -68,7 +68,11 @@ export class CommandHandler<State extends AggregateState, Command extends { read
     private readonly kind: AggregateKind<State, Command, Context>,
   ) {
     this.repository = new Repository(ports.store, kind.aggregate);
-    this.#reservations = new Reservations(ports.store, { look: stream => this.#look(stream) });
+    const store = {
+      readStream: (stream: string) => ports.store.readStream(stream),
+      append: (appends: readonly StreamAppend[]) => this.#append(appends),
+    };
+    this.#reservations = new Reservations(store, ports.clock, { look: stream => this.#look(stream) });
   }
 
   /**
@@ -78,17 +82,17 @@ export class CommandHandler<State extends AggregateState, Command extends { read
   async handle(id: string, command: Command, cause: Cause): Promise<Outcome<State>> {
     const isReport = cause.principal.kind === 'conductor';
     const patientUntil = this.ports.clock.now() + LOCK_PATIENCE_MS;
-    for (let attempt = 1; ; attempt++) {
+    let [seen, conflicts, failures] = [-1, 0, 0];
+    for (;;) {
       try {
-        return await this.#attempt(id, command, cause);
+        const before = await this.#load(id);
+        seen = before.revision;
+        return await this.#attempt(id, before, command, cause);
       } catch (error) {
         if (error instanceof WrongExpectedRevision) {
-          if (!isReport && attempt >= CLIENT_ATTEMPTS) throw conflict(error);
-        } else if (error instanceof StoreUnavailable && isReport) {
-          await this.#pause(RETRY_MS * Math.min(attempt, 20));
-        } else if (error instanceof Problem && error.code === 'node.locked' && this.ports.clock.now() < patientUntil) {
-          await this.nextChange(id, patientUntil - this.ports.clock.now());
-        } else throw error;
+          if (++conflicts >= CLIENT_ATTEMPTS && !isReport) throw conflict(error);
+        } else if (error instanceof StoreUnavailable && isReport) await this.#pauseAfter(++failures);
+        else if (!isLocked(error) || !(await this.#changes(id, seen, patientUntil))) throw error;
       }
     }
   }
@@ -101,18 +105,17 @@ export class CommandHandler<State extends AggregateState, Command extends { read
     return { state, events: this.kind.aggregate.decide(prepared, state, this.kind.context(cause, now)) };
   }
 
-  async #attempt(id: string, command: Command, cause: Cause): Promise<Outcome<State>> {
+  async #attempt(id: string, before: State, command: Command, cause: Cause): Promise<Outcome<State>> {
     const { aggregate } = this.kind;
-    const before = await this.#load(id);
     const done = before.commands.find(({ id }) => id === cause.commandId);
-    const keyed = cause.idempotency && (await requireSameRequest(this.ports.store, cause.idempotency));
-    const earlier = done?.revision ?? (keyed ? await this.#revisionOf(id, cause.commandId) : undefined);
-    if (earlier !== undefined) return this.#answerAgain(id, earlier);
+    const used = cause.idempotency && (await usedBefore(this.ports.store, cause.idempotency));
+    const earlier = done?.revision ?? (used && (used.revision ?? (await this.#revisionOf(id, cause.commandId))));
+    if (earlier !== undefined) return this.#answerAgain(id, earlier, cause.commandId);
     const now = isoOf(this.ports.clock.now());
     const prepared = (await this.kind.prepare?.(command, before, cause)) ?? command;
     const decided = aggregate.decide(prepared, before, this.kind.context(cause, now));
-    if (decided.length === 0 && (!cause.idempotency || keyed))
-      return { state: before, events: [], repeated: false, position: 0 };
+    const namesItself = cause.idempotency !== undefined && !used;
+    if (decided.length === 0 && !namesItself) return { state: before, events: [], repeated: false, position: 0 };
 
     const origin = await this.ports.sealOrigin(cause);
     const metadata = metadataOf(cause, origin, now, this.ports.codeVersion);
@@ -121,25 +124,19 @@ export class CommandHandler<State extends AggregateState, Command extends { read
     const after = this.#foresee(before, stream, decided, metadata, now);
     const full = { ...metadata, ...aggregate.metadata?.(before, after) };
     const create = this.#creator(cause.commandId, full);
+    const createBeside = this.#creator(cause.commandId, metadata);
     const events = decided.map(({ type, data }, index) => create(stream, before.revision + 1 + index, type, data));
     const appends: StreamAppend[] = [
-      ...(cause.idempotency && !keyed ? [this.#keyUsed(cause, stream, this.#creator(cause.commandId, metadata))] : []),
-      ...(await this.#taken(
-        before,
-        after,
-        stream,
-        expected,
-        cause.commandId,
-        this.#creator(cause.commandId, metadata),
-      )),
+      ...(namesItself ? [this.#keyUsed(cause, stream, decided.length > 0 ? undefined : before, createBeside)] : []),
+      ...(await this.#taken(before, after, stream, expected, cause.commandId, createBeside)),
       ...(events.length > 0 ? [{ stream, expected, events }] : []),
-      ...(await this.#released(before, after, stream, cause.commandId, this.#creator(cause.commandId, metadata))),
+      ...(await this.#released(before, after, stream, cause.commandId, createBeside)),
     ];
     const recorded = await this.#append(appends);
     const mine = recorded.filter(event => event.stream === stream);
     const state = this.repository.keep(id, this.repository.fold(before, mine));
     this.#tellChanged(id);
-    return { state, events: mine, repeated: false, position: recorded.at(-1)?.position ?? 0 };
+    return { state, events: mine, repeated: false, position: Math.max(...recorded.map(({ position }) => position)) };
   }
 
   async #load(id: string): Promise<State> {
@@ -160,9 +157,12 @@ export class CommandHandler<State extends AggregateState, Command extends { read
     return events.findLast(({ metadata }) => metadata.commandId === commandId)?.revision;
   }
 
-  async #answerAgain(id: string, revision: number): Promise<Outcome<State>> {
-    const state = await this.repository.loadAt(id, revision);
-    return { state, events: [], repeated: true, position: 0 };
+  /** As it was answered then: the state that the command led to, and what it had appended. */
+  async #answerAgain(id: string, revision: number, commandId: string): Promise<Outcome<State>> {
+    const stream = await this.ports.store.readStream(this.kind.aggregate.stream(id), 0, revision + 1);
+    const state = this.repository.fold(this.kind.aggregate.initial(id), stream);
+    const events = stream.filter(({ metadata }) => metadata.commandId === commandId);
+    return { state, events, repeated: true, position: stream.at(-1)?.position ?? 0 };
   }
 
   /** The state as it will be. The store's clock and positions are not known yet, and nothing asked of it here depends on them. */
@@ -190,15 +190,22 @@ export class CommandHandler<State extends AggregateState, Command extends { read
 
   #creator(commandId: string, metadata: EventMetadata): NewEventOn {
     return (stream, revision, type, data): NewEvent => {
-      this.ports.registry.check(type, data);
-      return { id: eventId(commandId, stream, revision, type, JSON.stringify(data)), type, data, metadata };
+      const version = this.ports.registry.check(type, data);
+      const versioned = version > 1 ? { ...metadata, schemaVersion: String(version) } : metadata;
+      return { id: eventId(commandId, stream, revision, type, JSON.stringify(data)), type, data, metadata: versioned };
     };
   }
 
-  #keyUsed(cause: Cause, target: string, create: NewEventOn): StreamAppend {
+  /** What changed nothing leaves no other trace: then the key says where the answer of then is read. */
+  #keyUsed(cause: Cause, target: string, unchanged: State | undefined, create: NewEventOn): StreamAppend {
     const { key, digest } = cause.idempotency!;
     const stream = idempotencyStream(key);
-    const data = { digest, stream: target, commandId: cause.commandId };
+    const data = {
+      digest,
+      stream: target,
+      commandId: cause.commandId,
+      ...(unchanged && { revision: unchanged.revision }),
+    };
     return { stream, expected: 'no stream', events: [create(stream, 0, 'IdempotencyKeyUsed', data)] };
   }
 
@@ -231,25 +238,36 @@ export class CommandHandler<State extends AggregateState, Command extends { read
 
   /** An append whose outcome is unknown is repeated, identical, until it is known (design 3). */
   async #append(appends: readonly StreamAppend[]): Promise<readonly RecordedEvent[]> {
-    for (let attempt = 1; ; attempt++) {
+    for (let failures = 1; ; failures++) {
       try {
         return await this.ports.store.append(appends);
       } catch (error) {
         if (!(error instanceof OutcomeUnknown)) throw error;
-        await this.#pause(RETRY_MS * Math.min(attempt, 20));
+        await this.#pauseAfter(failures);
       }
     }
   }
 
+  /** A stream that this process cannot read may hold any value: then nothing can be decided here. */
   async #look(stream: string) {
     const id = this.kind.ofStream?.(stream);
     if (id === undefined) return { revision: Number.MAX_SAFE_INTEGER, values: [] };
-    const state = await this.repository.load(id);
+    const state = await this.#load(id);
     return { revision: state.revision, values: this.kind.aggregate.uniqueValues?.(state) ?? [] };
   }
 
-  #pause(delayMs: number): Promise<void> {
-    return new Promise(resolve => this.ports.clock.after(delayMs, resolve));
+  #pauseAfter(failures: number): Promise<void> {
+    return pause(this.ports.clock, RETRY_MS * Math.min(failures, 20));
+  }
+
+  /** Whether the stream goes on from the revision in time. */
+  async #changes(id: string, revision: number, until: number): Promise<boolean> {
+    for (;;) {
+      const leftMs = until - this.ports.clock.now();
+      if (leftMs <= 0) return false;
+      await this.nextChange(id, leftMs);
+      if ((await this.#load(id)).revision !== revision) return true;
+    }
   }
 
   /** Ends when this process changes it, or after the time at the latest: another process may have. */
@@ -268,6 +286,8 @@ export class CommandHandler<State extends AggregateState, Command extends { read
     for (const resolve of this.#changed.get(id) ?? []) resolve();
   }
 }
+
+const isLocked = (error: unknown): boolean => error instanceof Problem && error.code === 'node.locked';
 
 const conflict = (cause: WrongExpectedRevision): Problem =>
   new Problem(

@@ -5,17 +5,17 @@ import { Problem } from '#domain';
 export const idempotencyStream = (key: string): string => `idempotency-${key}`;
 
 /**
- * Whether the key was used before, by the same request.
+ * What is known about the key: undefined when it was not used before, else by the same request.
  *
  * @throws Problem request.idempotency-key-reused when it was another one
  */
-export const requireSameRequest = async (
+export const usedBefore = async (
   store: Pick<EventStore, 'readStream'>,
   { key, digest }: { readonly key: string; readonly digest: string },
-): Promise<boolean> => {
-  const [used] = await store.readStream(idempotencyStream(key), 0, 1);
-  if (!used) return false;
-  if ((used.data as EventDataByType['IdempotencyKeyUsed']).digest === digest) return true;
+): Promise<EventDataByType['IdempotencyKeyUsed'] | undefined> => {
+  const [event] = await store.readStream(idempotencyStream(key), 0, 1);
+  const used = event?.data as EventDataByType['IdempotencyKeyUsed'] | undefined;
+  if (!used || used.digest === digest) return used;
   throw new Problem({
     code: 'request.idempotency-key-reused',
     title: 'The idempotency key belongs to another request',

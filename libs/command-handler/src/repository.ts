@@ -17,12 +17,6 @@ export class Repository<State extends AggregateState, Command extends { readonly
     return this.keep(id, this.fold(known, news));
   }
 
-  /** As it stood when it had this revision. */
-  async loadAt(id: string, revision: number): Promise<State> {
-    const events = await this.store.readStream(this.aggregate.stream(id), 0, revision + 1);
-    return this.fold(this.aggregate.initial(id), events);
-  }
-
   fold(state: State, events: Iterable<RecordedEvent>): State {
     let folded = state;
     for (const event of events) if (event.revision > folded.revision) folded = this.aggregate.evolve(folded, event);

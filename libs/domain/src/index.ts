@@ -37,4 +37,5 @@ export * from './ports/telemetry.js';
 export * from './ports/work-log.js';
 export * from './problem.js';
 export * from './time.js';
+export * from './upcast.js';
 export type { EventDataByType } from './generated/events.js';

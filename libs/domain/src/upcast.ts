@@ -19,5 +19,6 @@ export const upcast = (event: RecordedEvent, chains: Upcasters = upcasters): Rec
   if (version > chain.length) return event;
   const data = chain.slice(version - 1).reduce((old, next) => next(old), event.data);
   const { id, type, metadata, stream, revision, position, recorded } = event;
-  return { id, type, data, metadata, stream, revision, position, recorded };
+  const current = { ...metadata, schemaVersion: String(chain.length + 1) };
+  return { id, type, data, metadata: current, stream, revision, position, recorded };
 };

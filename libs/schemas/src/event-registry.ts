@@ -27,11 +27,16 @@ export class EventRegistry {
     return this.#schemaOf.get(type);
   }
 
-  /** @throws EventNotValid for types that are not registered, too */
-  check(type: string, data: unknown): void {
+  /**
+   * Answers the version of the type that the data are of: today's.
+   *
+   * @throws EventNotValid for types that are not registered, too
+   */
+  check(type: string, data: unknown): number {
     const validate = this.#validators.get(type) ?? this.#compile(type);
     if (!validate(data))
       throw new EventNotValid(`${type} is not what its schema says: ${this.#ajv.errorsText(validate.errors)}`);
+    return this.#schemaOf.get(type)!['x-version'] as number;
   }
 
   #compile(type: string): ValidateFunction {

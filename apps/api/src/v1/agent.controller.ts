@@ -113,8 +113,8 @@ export class AgentController {
   async #token(request: FastifyRequest, node: Node): Promise<string> {
     const token = randomBytes(32).toString('base64url');
     const data = { token: token as unknown as Bag, boot: randomUUID(), address: request.ip };
-    const { events } = await this.#change(request, { type: 'IssueAgentToken', nodeId: node.uuid, data });
-    return events.length > 0 ? token : MASK;
+    const { events, repeated } = await this.#change(request, { type: 'IssueAgentToken', nodeId: node.uuid, data });
+    return events.length > 0 && !repeated ? token : MASK;
   }
 
   async #matches({ agent }: Node, token: string): Promise<boolean> {
