@@ -2,9 +2,12 @@ import type { Bag, BlobReference, BlobStore, Sealed } from '#domain';
 import { holdsCredentials, isSealed, isSensitiveName, Problem } from '#domain';
 import type { Sealer } from '#secrets';
 
-/** A value of this size goes to the blob store, and so does what is left of a bag above the second. */
+/**
+ * A value of this size goes to the blob store, and so does what is left of a bag above the second: an event with every
+ * bag of a node in it stays below what a store takes.
+ */
 const LARGE_VALUE_BYTES = 2_048;
-const LARGE_BAG_BYTES = 12_000;
+const LARGE_BAG_BYTES = 8_000;
 
 export const isBlob = (value: unknown): value is BlobReference =>
   typeof value === 'object' && value !== null && typeof (value as BlobReference).$blob === 'string' && !isSealed(value);
@@ -20,6 +23,12 @@ export const byName = (subject: string): SealingRule => ({
   isSecret: (name, value) => isSensitiveName(name) || holdsCredentials(value),
 });
 
+/** A bag as it is recorded, in place, and the same in the clear. */
+export interface Known {
+  readonly stored: Bag;
+  readonly plain: Bag;
+}
+
 /**
  * The form in which clients' values are recorded: secrets sealed, big things as references to blobs. And back again,
  * for those who act on the hardware.
@@ -30,73 +39,85 @@ export class Content {
     private readonly blobs: BlobStore,
   ) {}
 
-  /** Values equal to those of `before` keep their sealed form: what changes nothing records nothing. */
-  async stored(
-    bag: Bag,
-    rule: SealingRule | undefined,
-    before: { stored: Bag; plain: Bag } = { stored: {}, plain: {} },
-  ): Promise<Bag> {
-    const entries = await Promise.all(
-      Object.entries(bag).map(async ([name, value]) => {
-        const old = Object.hasOwn(before.stored, name) ? before.stored[name] : undefined;
-        if (old !== undefined && (value === MASK || JSON.stringify(before.plain[name]) === JSON.stringify(value)))
-          return [name, old];
-        return [name, await this.#storedValue(name, value, rule)];
-      }),
-    );
-    return this.#smallBag(Object.fromEntries(entries) as Bag);
+  /**
+   * Values equal to those of `before` keep their sealed form: what changes nothing records nothing.
+   *
+   * @throws Problem request.invalid where names are used that are ours
+   */
+  async stored(bag: Bag, rule: SealingRule | undefined, before?: Known): Promise<Bag> {
+    requireOtherNames(bag);
+    const stored = await mapped(bag, (name, value) => {
+      const old = before && Object.hasOwn(before.stored, name) ? before : undefined;
+      const wanted = unmasked(value, old?.plain[name]);
+      if (old && JSON.stringify(old.plain[name]) === JSON.stringify(wanted)) return old.stored[name];
+      refuseOurForms(wanted);
+      return this.#storedValue(name, wanted, rule);
+    });
+    return this.#isLarge(stored, LARGE_BAG_BYTES) ? { ...(await this.#put(stored)) } : stored;
+  }
+
+  /** A recorded bag in both its forms: what `stored` compares with. */
+  async known(bag: Bag | BlobReference): Promise<Known> {
+    const stored = isBlob(bag) ? ((await this.#read(bag)) as Bag) : bag;
+    return { stored, plain: await mapped(stored, (_, value) => this.plainValue(value)) };
   }
 
   /** Everything in the clear and in place. */
   async plain(bag: Bag | BlobReference): Promise<Bag> {
-    const content = isBlob(bag) ? ((await this.#read(bag)) as Bag) : bag;
-    const entries = Object.entries(content).map(async ([name, value]) => [name, await this.plainValue(value)]);
-    return Object.fromEntries(await Promise.all(entries)) as Bag;
+    return (await this.known(bag)).plain;
   }
 
   async plainValue(value: unknown): Promise<unknown> {
-    if (isBlob(value)) return this.#read(value);
-    return this.sealer.openAll(value);
+    return this.sealer.openAll(isBlob(value) ? await this.#read(value) : value);
   }
 
   async blob(value: Bag): Promise<Bag> {
-    return { ...(await this.blobs.put(Buffer.from(JSON.stringify(value)))) };
+    return { ...(await this.#put(value)) };
   }
 
   async blobIfLarge(value: Bag): Promise<Bag> {
-    return (await this.#smallValue(value)) as Bag;
+    return this.#isLarge(value, LARGE_VALUE_BYTES) ? this.blob(value) : value;
   }
 
   async seal(subject: string, value: unknown): Promise<Sealed & Bag> {
     return (await this.sealer.seal(subject, value)) as Sealed & Bag;
   }
 
+  /** What a machine told, as it is recorded. Nobody can be refused for the names in it. */
+  async told(bag: Bag, rule: SealingRule): Promise<Bag> {
+    return mapped(bag, (name, value) => this.#storedValue(name, value, rule));
+  }
+
+  /** Texts that are sealed anywhere in the value, in the clear: what no sentence may quote. */
+  async secretTexts(value: unknown): Promise<string[]> {
+    if (isSealed(value)) return textsIn(await this.sealer.open(value));
+    if (isBlob(value)) return this.secretTexts(await this.#read(value));
+    if (typeof value !== 'object' || value === null) return [];
+    return (await Promise.all(Object.values(value).map(item => this.secretTexts(item)))).flat();
+  }
+
   async #storedValue(name: string, value: unknown, rule: SealingRule | undefined): Promise<unknown> {
-    refuseOurForms(value);
-    if (rule?.isSecret(name, value)) return this.sealer.seal(rule.subject, value);
-    const inside = rule && (await this.#sealInside(value, rule));
-    return this.#smallValue(inside ?? value);
+    const sealed = rule ? await this.#sealed(name, value, rule) : value;
+    return !isSealed(sealed) && this.#isLarge(sealed, LARGE_VALUE_BYTES) ? this.#put(sealed) : sealed;
   }
 
-  /** Secrets deeper in: `args.settings.password`. */
-  async #sealInside(value: unknown, rule: SealingRule): Promise<unknown> {
-    if (Array.isArray(value)) return Promise.all(value.map(item => this.#sealInside(item, rule)));
-    if (typeof value !== 'object' || value === null) return value;
-    const entries = Object.entries(value).map(async ([name, item]) => [
-      name,
-      rule.isSecret(name, item) ? await this.sealer.seal(rule.subject, item) : await this.#sealInside(item, rule),
-    ]);
-    return Object.fromEntries(await Promise.all(entries)) as Bag;
+  /** Secrets wherever they are: `args.settings.password`, URLs in lists, `{ name: 'AdminPassword', value: … }`. */
+  async #sealed(name: string, value: unknown, rule: SealingRule): Promise<unknown> {
+    if (rule.isSecret(name, value)) return this.sealer.seal(rule.subject, value);
+    if (Array.isArray(value)) return Promise.all(value.map(item => this.#sealed(name, item, rule)));
+    if (!isObject(value)) return value;
+    const calledSo = typeof value.name === 'string' ? value.name : undefined;
+    return mapped(value, (inner, item) =>
+      this.#sealed(inner === 'value' && calledSo !== undefined ? calledSo : inner, item, rule),
+    );
   }
 
-  async #smallValue(value: unknown): Promise<unknown> {
-    const text = JSON.stringify(value) ?? 'null';
-    return text.length > LARGE_VALUE_BYTES ? this.blobs.put(Buffer.from(text)) : value;
+  #isLarge(value: unknown, limit: number): boolean {
+    return Buffer.byteLength(JSON.stringify(value) ?? '') > limit;
   }
 
-  async #smallBag(bag: Bag): Promise<Bag> {
-    const text = JSON.stringify(bag);
-    return text.length > LARGE_BAG_BYTES ? { ...(await this.blobs.put(Buffer.from(text))) } : bag;
+  #put(value: unknown): Promise<BlobReference> {
+    return this.blobs.put(Buffer.from(JSON.stringify(value)));
   }
 
   async #read(reference: BlobReference): Promise<unknown> {
@@ -107,13 +128,40 @@ export class Content {
 /** What answers show in place of a secret. Written back to where one is, it means: keep it. */
 export const MASK = '******';
 
-const refuseOurForms = (value: unknown): void => {
-  if (typeof value !== 'object' || value === null) return;
-  if (Object.hasOwn(value, '$sealed') || Object.hasOwn(value, '$blob'))
+const unmasked = (value: unknown, before: unknown): unknown => {
+  if (value === MASK) return before ?? value;
+  if (Array.isArray(value))
+    return value.map((item, index) => unmasked(item, Array.isArray(before) ? before[index] : undefined));
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value);
+  return Object.fromEntries(
+    entries.map(([name, item]) => [name, unmasked(item, isObject(before) ? before[name] : undefined)]),
+  );
+};
+
+const textsIn = (value: unknown): string[] => {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+};
+
+const isObject = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const mapped = async (bag: Bag, map: (name: string, value: unknown) => unknown): Promise<Bag> =>
+  Object.fromEntries(
+    await Promise.all(Object.entries(bag).map(async ([name, value]) => [name, await map(name, value)])),
+  );
+
+const requireOtherNames = (bag: object): void => {
+  if (Object.hasOwn(bag, '$sealed') || Object.hasOwn(bag, '$blob'))
     throw new Problem({
       code: 'request.invalid',
       title: 'A name in the request is reserved',
       detail: 'Objects must not have members named $sealed or $blob.',
     });
+};
+
+const refuseOurForms = (value: unknown): void => {
+  if (typeof value !== 'object' || value === null) return;
+  requireOtherNames(value);
   for (const item of Object.values(value)) refuseOurForms(item);
 };

@@ -1,7 +1,25 @@
-import type { Bag, DriverCatalog, Node, NodeCommand, PatchNode, PatchOperation, StepRequest } from '#domain';
-import { applyPatch, instanceKeySubject, nodeKeySubject, PatchRefused, Problem, requireSizes, tokensOf } from '#domain';
+import type {
+  Bag,
+  DriverCatalog,
+  Node,
+  NodeCommand,
+  PatchNode,
+  PatchOperation,
+  ProblemDetails,
+  StepRequest,
+} from '#domain';
+import {
+  applyPatch,
+  instanceKeySubject,
+  nodeKeySubject,
+  PatchRefused,
+  Problem,
+  requireSizes,
+  tokensOf,
+  withoutCredentials,
+} from '#domain';
 import type { Content, SealingRule } from './content.js';
-import { byName } from './content.js';
+import { byName, MASK } from './content.js';
 
 /** Fields that hold whatever clients put there. */
 const bagFields = ['driver_info', 'extra', 'instance_info', 'network_data', 'properties'] as const;
@@ -68,10 +86,55 @@ export const nodePreparation =
         };
         return { ...command, data: { ...command.data, result: { ...result, ...big } } };
       }
+      case 'CompleteAction': {
+        const { outcome, virtualMedia } = command.data;
+        const result = outcome.result && (await content.told(outcome.result, byName(nodeKeySubject(node))));
+        return {
+          ...command,
+          data: {
+            ...command.data,
+            outcome: { ...outcome, ...(result && { result }) },
+            ...(virtualMedia && { virtualMedia: virtualMedia.map(withoutUrlCredentials) }),
+          },
+        };
+      }
+      case 'FailStep':
+      case 'LoseStep':
+      case 'FailOperation':
+      case 'FailAction':
+      case 'ReportPowerFault':
+        return {
+          ...command,
+          data: { ...command.data, problem: await redacted(command.data.problem, node, content) },
+        } as NodeCommand;
       default:
         return command;
     }
   };
+
+const withoutUrlCredentials = (device: Bag): Bag =>
+  Object.fromEntries(
+    Object.entries(device).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? withoutCredentials(value) : value,
+    ]),
+  );
+
+/** Shorter ones would mask half of every sentence, and are hardly secrets. */
+const SHORTEST_SECRET = 6;
+
+/** Sentences of drivers may quote what the drivers were given: what is sealed must not get into the clear by them. */
+const redacted = async (problem: ProblemDetails, node: Node, content: Content): Promise<ProblemDetails> => {
+  const { attributes, operation, action, agent } = node;
+  const given = [attributes.driver_info, attributes.instance_info, operation, action, agent];
+  // What cannot be opened cannot have been quoted.
+  const texts = await content.secretTexts(given).catch(() => []);
+  const secrets = texts.filter(text => text.length >= SHORTEST_SECRET).sort((a, b) => b.length - a.length);
+  const clean = (text: string) =>
+    withoutCredentials(secrets.reduce((sentence, secret) => sentence.replaceAll(secret, MASK), text));
+  const { title, detail, hint } = problem;
+  return { ...problem, title: clean(title), detail: clean(detail), ...(hint !== undefined && { hint: clean(hint) }) };
+};
 
 type Rules = Partial<Record<BagField, SealingRule>>;
 
@@ -123,7 +186,7 @@ const preparedPatch = async (
   const whole = await Promise.all(
     touched.map(async field => {
       const operations = data.patch.filter(operation => fieldOf(operation) === field);
-      const before = { stored: node.attributes[field], plain: await content.plain(node.attributes[field]) };
+      const before = await content.known(node.attributes[field]);
       const value = patchedBag(field, before.plain, operations);
       if (field === 'properties') requireSizes(value);
       return { op: 'add' as const, path: `/${field}`, value: await content.stored(value, rules[field], before) };

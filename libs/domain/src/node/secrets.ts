@@ -49,6 +49,12 @@ export const isSensitiveName = (name: string): boolean => {
   return sensitiveWords.some(word => lower.includes(word));
 };
 
-/** A URL that carries a user's password. */
+/** User and password of a URL, wherever it stands. */
+const credentials = /(\b[a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:)[^/\s]*@/gi;
+
+/** A text with a URL that carries a user's password. */
 export const holdsCredentials = (value: unknown): boolean =>
-  typeof value === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:[^/@\s]*@/i.test(value);
+  typeof value === 'string' && value.search(credentials) >= 0;
+
+/** The same with the passwords of all URLs in it masked. */
+export const withoutCredentials = (text: string): string => text.replaceAll(credentials, '$1******@');

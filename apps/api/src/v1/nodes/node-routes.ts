@@ -1,6 +1,6 @@
 import type { CommandBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Node, NodeCommand, NodeCommandData, NodeCommandType, ProblemDetails } from '#domain';
+import type { Bag, Node, NodeCommand, NodeCommandData, NodeCommandType, ProblemDetails } from '#domain';
 import { nodeStream, Problem } from '#domain';
 import type { Outcome } from '#command-handler';
 import type { NodeText } from '#read-model';
@@ -64,9 +64,9 @@ export class NodeRoutes {
   async #outcome(node: Node, after: number, actionId: string): Promise<object | undefined> {
     const events = await this.ports.store.readStream(nodeStream(node.uuid), after + 1);
     const end = events.find(({ type, data }) => END.test(type) && (data as { action?: string }).action === actionId);
-    const { problem, result } = (end?.data ?? {}) as { problem?: ProblemDetails; result?: object };
+    const { problem, result } = (end?.data ?? {}) as { problem?: ProblemDetails; result?: Bag };
     if (problem) throw new Problem(problem);
-    return result;
+    return result && this.ports.content.plain(result);
   }
 
   accepted(request: FastifyRequest, reply: FastifyReply, below: string): void {
