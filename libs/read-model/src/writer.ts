@@ -20,15 +20,17 @@ export class RowWriter {
 
   /** From the node as its rows are to the node as they shall be. */
   node(before: Node, after: Node): void {
-    const { statements } = { statements: this.#statements };
-    if (before.present && before.enrolledAt !== after.enrolledAt) statements.deleteNode.run(before.enrolledAt);
+    const statements = this.#statements;
+    if (before.present && before.enrolledAt !== after.enrolledAt) {
+      statements.deleteNode.run(before.enrolledAt);
+      // A deleted node takes its history along, as Ironic's does: what happened stays in its stream.
+      statements.deleteHistory.run(before.uuid);
+    }
     if (after.present) statements.putNode.run(Object.values(rowOf(after, this.readBlob)));
     this.#ports(before, after);
     const open = openWorkRow(after);
     if (open) statements.putWork.run(Object.values(open));
     else if (before.present) statements.deleteWork.run(after.uuid);
-    // A deleted node takes its history along, as Ironic's does: what happened stays in its stream.
-    if (before.present && !after.present) statements.deleteHistory.run(after.uuid);
   }
 
   history(entries: readonly HistoryRow[]): void {

@@ -31,11 +31,13 @@ export class HouseConductor {
   constructor(private readonly house: House) {}
 
   async work(uuid: string): Promise<Node> {
-    for (let rounds = 0; rounds < 200; rounds++) {
-      const node = await this.house.node(uuid);
-      if (!(await this.#next(node))) return node;
-    }
+    for (let rounds = 0; rounds < 200; rounds++) if (!(await this.step(uuid))) return this.house.node(uuid);
     throw new Error('the node does not come to rest');
+  }
+
+  /** The next thing to do; answers whether there was anything. */
+  async step(uuid: string): Promise<boolean> {
+    return this.#next(await this.house.node(uuid));
   }
 
   /** The first heartbeat after a wait step is its end. */

@@ -19,8 +19,9 @@ import {
   uuidOfNodeStream,
 } from '#domain';
 import { Drivers, FakeMemory, FleetCatalog, hardwareTypes } from '#drivers';
-import { SqliteEventStore } from '#event-store/sqlite';
-import { SqliteReadModel } from '#read-model';
+import { readEvents, SqliteEventStore } from '#event-store/sqlite';
+import type { RebuildSource } from '#read-model';
+import { rebuildInto, SqliteReadModel } from '#read-model';
 import { EventRegistry } from '#schemas';
 import { Sealer, SqliteKeyStore } from '#secrets';
 import { countingIds } from './an-event.js';
@@ -64,7 +65,12 @@ export class House {
   readonly #models: SqliteReadModel[] = [];
 
   constructor(private readonly options: HouseOptions = {}) {
-    this.events = new SqliteEventStore({ path: this.folder.file('events.sqlite'), clock: this.clock });
+    this.events = new SqliteEventStore({
+      path: this.folder.file('events.sqlite'),
+      clock: this.clock,
+      // Nobody pulls the plug here: commits need not wait for the disk.
+      prepareDatabase: database => void database.pragma('synchronous = OFF'),
+    });
     this.store = options.store?.(this.events) ?? this.events;
     this.keys = new SqliteKeyStore(this.folder.file('keys.sqlite'), Buffer.alloc(32, 42));
     this.content = new Content(new Sealer(this.keys, this.events), this.events);
@@ -152,6 +158,20 @@ export class House {
     this.events.onCommit(events => model.apply(events));
     this.#models.push(model);
     return model;
+  }
+
+  /** A read model built from nothing, beside the writer, as the product does it. */
+  async rebuild(path: string): Promise<void> {
+    const events = readEvents(this.folder.file('events.sqlite'));
+    const source: RebuildSource = {
+      head: events.head,
+      streamNames: events.streamNames,
+      streamUntil: events.streamUntil,
+      streamBefore: (stream, revision) => events.stream(stream, revision),
+      readBlob: events.blob,
+    };
+    await rebuildInto(path, source);
+    events.close();
   }
 
   async close(): Promise<void> {

@@ -42,7 +42,7 @@ export const virtualClock = (start = '2026-01-01T00:00:00.000Z'): VirtualClock =
         next.callback();
         await turn();
       }
-      now = end;
+      now = Math.max(now, end);
     },
     set: time => void (now = Date.parse(time)),
     pending: () => timers.size,

@@ -1,3 +1,4 @@
+import type Database from 'better-sqlite3';
 import type { RecordedEvent } from '#domain';
 import type { ProjectionSource } from '../projection.js';
 import { Projection } from '../projection.js';
@@ -25,15 +26,27 @@ export const rebuildInto = async (
   removeDatabase(path);
   await (await openDataSource(path)).destroy();
   const database = openRows(path);
-  // Nothing of it is of use before it is whole.
-  database.pragma('synchronous = OFF');
+  try {
+    // Nothing of it is of use before it is whole.
+    database.pragma('synchronous = OFF');
+    const built = build(database, source, progress);
+    markCurrent(database);
+    database.pragma('synchronous = FULL');
+    database.pragma('wal_checkpoint(TRUNCATE)');
+    progress(built.events);
+    return built;
+  } finally {
+    database.close();
+  }
+};
+
+const build = (database: Database.Database, source: RebuildSource, progress: (events: number) => void) => {
   const projection = new Projection(database, source);
-  const head = source.head();
-  let events = 0;
-  let streams = 0;
+  const { position, eventId } = source.head();
+  let [events, streams] = [0, 0];
   database.exec('BEGIN');
   for (const stream of source.streamNames()) {
-    const all = source.streamUntil(stream, head.position);
+    const all = source.streamUntil(stream, position);
     projection.wholeStream(stream, all);
     events += all.length;
     if (++streams % STREAMS_A_COMMIT === 0) {
@@ -41,14 +54,7 @@ export const rebuildInto = async (
       progress(events);
     }
   }
-  database
-    .prepare(`UPDATE checkpoints SET position = ?, event_id = ? WHERE projection = 'all'`)
-    .run(head.position, head.eventId);
+  database.prepare(`UPDATE checkpoints SET position = ?, event_id = ? WHERE projection = 'all'`).run(position, eventId);
   database.exec('COMMIT');
-  markCurrent(database);
-  database.pragma('synchronous = FULL');
-  database.pragma('wal_checkpoint(TRUNCATE)');
-  database.close();
-  progress(events);
-  return { events, position: head.position };
+  return { events, position };
 };
