@@ -15,7 +15,10 @@ export class EventRegistry {
   constructor(schemas = readSchemas('events')) {
     for (const schema of schemas) {
       this.#ajv.addSchema(schema);
-      for (const type of (schema['x-event-types'] as string[] | undefined) ?? []) this.#schemaOf.set(type, schema);
+      for (const type of (schema['x-event-types'] as string[] | undefined) ?? []) {
+        if (this.#schemaOf.has(type)) throw new Error(`the event type ${type} has two schemas`);
+        this.#schemaOf.set(type, schema);
+      }
     }
   }
 
