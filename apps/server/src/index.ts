@@ -1,4 +1,3 @@
 export { DataDirectoryUnusable } from './data-directory.js';
 export { createLogger } from './logger.js';
 export { startServer, type Server } from './server.js';
-export { VERSION } from './version.js';

@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Configuration } from '#configuration';
+import { VERSION } from '#configuration';
 import type { Cause } from '#command-handler';
 import { CommandHandler, Content, nodePreparation } from '#command-handler';
 import type { DriverManifest, Surroundings } from '#domain';
@@ -32,7 +33,6 @@ import type { DataDirectory } from './data-directory.js';
 import { takeDataDirectory } from './data-directory.js';
 import { KeyEraser } from './key-eraser.js';
 import { originSealer } from './seal-origin.js';
-import { VERSION } from './version.js';
 
 export interface Server {
   /** `http://host:port` */
