@@ -1,3 +1,5 @@
+export { CannotStart } from './cannot-start.js';
 export { DataDirectoryUnusable } from './data-directory.js';
 export { createLogger } from './logger.js';
+export { rebuildReadModel } from './rebuild.js';
 export { startServer, type Server } from './server.js';

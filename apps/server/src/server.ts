@@ -28,9 +28,10 @@ import {
 import { ReadSide } from '#apps/projector';
 import { Relay } from '#apps/relay';
 import type { Logger } from 'pino';
+import { cannotStart } from './cannot-start.js';
 import { systemClock } from './clock.js';
 import type { DataDirectory } from './data-directory.js';
-import { takeDataDirectory } from './data-directory.js';
+import { opened, takeDataDirectory } from './data-directory.js';
 import { KeyEraser } from './key-eraser.js';
 import { originSealer } from './seal-origin.js';
 
@@ -45,18 +46,21 @@ export interface Server {
 /**
  * Everything in one process, on the embedded default: one file of events, a log and signals in memory, and the read
  * model projected in the commit's own turn. This is the only place that knows all of them.
+ *
+ * @throws CannotStart for what can be foreseen to stand in the way
  */
 export const startServer = async (configuration: Configuration, logger: Logger): Promise<Server> => {
-  const directory = takeDataDirectory(configuration.data);
-  const ends: (() => Promise<unknown> | unknown)[] = [() => directory.release()];
+  const ends: (() => Promise<unknown> | unknown)[] = [];
   const stop = async () => {
     for (const end of ends.reverse()) await end();
   };
   try {
+    const directory = takeDataDirectory(configuration.data);
+    ends.push(() => directory.release());
     return { ...(await compose(configuration, directory, logger, end => ends.push(end))), stop };
   } catch (error) {
     await stop();
-    throw error;
+    throw cannotStart(error, configuration);
   }
 };
 
@@ -72,9 +76,10 @@ const compose = async (
   // What is kept: events, keys, rows, telemetry.
   const store = new SqliteEventStore({ path: directory.events, clock });
   atEnd(() => store.close());
-  const keys = new SqliteKeyStore(directory.keys, readOrCreateMasterKey(configuration.masterKey));
+  const masterKey = readOrCreateMasterKey(configuration.masterKey);
+  const keys = opened(directory.keys, () => new SqliteKeyStore(directory.keys, masterKey));
   atEnd(() => keys.close());
-  const telemetry = new SqliteTelemetry(directory.telemetry);
+  const telemetry = opened(directory.telemetry, () => new SqliteTelemetry(directory.telemetry));
   atEnd(() => telemetry.close());
   const readSide = await ReadSide.open(directory.path, directory.events, store, {
     rebuild: () => logger.info('building the read model from the events'),
