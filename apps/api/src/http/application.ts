@@ -38,7 +38,6 @@ export const createApplication = async (module: object, options: HttpOptions): P
   fastify.decorateRequest('context', null as never);
   fastify.addHook('onRequest', (request, reply) => prepare(request, reply, options));
   if (options.onAnswer) fastify.addHook('onResponse', async (request, reply) => options.onAnswer!(request, reply));
-  fastify.setErrorHandler((error, request, reply) => void refuse(error, request, reply, options));
   const app = await NestFactory.create<NestFastifyApplication>(module as never, adapter, {
     logger: false,
     bodyParser: false,
