@@ -5,6 +5,8 @@ import { msOf, partsOf } from '#domain';
 export interface Run {
   readonly operation: string;
   readonly family: OperationFamily;
+  /** Provision states that the run went through, in order. */
+  readonly states: string[];
   readonly started: string;
   ended: string | null;
   seconds: number | null;
@@ -21,6 +23,17 @@ export interface StepRun {
   attempts: number;
   outcome: 'under way' | 'waiting' | 'done' | 'failed' | 'unknown';
   problem?: ProblemDetails;
+}
+
+export interface Timeline extends Subject {
+  readonly events: readonly TimelineEntry[];
+  readonly runs: readonly Run[];
+}
+
+interface Subject {
+  readonly node: string;
+  readonly name: string | null;
+  readonly provision_state: string;
 }
 
 export interface TimelineEntry {
@@ -48,30 +61,30 @@ interface Data {
 }
 
 /** What happened to a node, for people: each event in a line, and the runs with their steps and durations. */
-export const timelineOf = (
-  events: readonly RecordedEvent[],
-): { readonly events: TimelineEntry[]; readonly runs: Run[] } => {
+export const timelineOf = (subject: Subject, events: readonly RecordedEvent[]): Timeline => {
   const runs: Run[] = [];
   for (const event of events) follow(runs, event);
-  return { events: events.map(entry), runs };
+  return { ...subject, events: events.map(entry), runs };
 };
 
 const entry = (event: RecordedEvent): TimelineEntry => {
-  const data = event.data as Data;
+  const { provisionState } = event.data as Data;
   return {
     revision: event.revision,
     time: event.recorded,
     type: event.type,
-    summary: summaryOf(event.type, data),
+    summary: summaryOf(event),
     by: actorOf(event),
-    ...(data.provisionState && { provision_state: data.provisionState }),
+    ...(provisionState && { provision_state: provisionState }),
   };
 };
 
 export const actorOf = ({ metadata }: RecordedEvent): string =>
   metadata.actorKind === metadata.actorId ? metadata.actorId : `${metadata.actorKind} ${metadata.actorId}`;
 
-const summaryOf = (type: string, data: Data): string => {
+/** What an event says beyond its type, in a few words; empty when it says nothing more. */
+export const summaryOf = ({ type, data: given }: RecordedEvent): string => {
+  const data = given as Data;
   const step = data.step === undefined ? '' : `${data.interface ? `${data.interface}.` : ''}${data.step}`;
   if (data.problem) return step ? `${step}: ${data.problem.detail}` : data.problem.detail;
   if (step) return data.attempt && data.attempt > 1 ? `${step} (attempt ${data.attempt})` : step;
@@ -96,6 +109,7 @@ const follow = (runs: Run[], event: RecordedEvent): void => {
     runs.push({
       operation,
       family: parts.family,
+      states: data.provisionState ? [data.provisionState] : [],
       started: event.recorded,
       ended: null,
       seconds: null,
@@ -106,6 +120,7 @@ const follow = (runs: Run[], event: RecordedEvent): void => {
     return;
   }
   if (!open) return;
+  if (data.provisionState && data.provisionState !== open.states.at(-1)) open.states.push(data.provisionState);
   const step = open.steps.findLast(one => one.outcome === 'under way' || one.outcome === 'waiting');
   switch (parts.fact) {
     case 'StepStarted':

@@ -1,6 +1,8 @@
 import type { Node, NodeCommand, PlannedStep, Surroundings } from '#domain';
 import type { Cause, CommandHandler } from '#command-handler';
 
+export type Rehearsal = Awaited<ReturnType<typeof rehearsal>>;
+
 /** What a command would do: the events it would append, the steps of its plan, and which of them destroy. */
 export const rehearsal = async (
   nodes: CommandHandler<Node, NodeCommand, Surroundings>,
