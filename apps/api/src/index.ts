@@ -3,6 +3,7 @@ export { httpBasic, noAuth, PasswordFileUnusable } from './http/access.js';
 export { createApplication } from './http/application.js';
 export { createMetrics } from './operations/metrics.js';
 export type { ApiPorts } from './ports.js';
+export type { ActionRun } from './ferrolog/actions.js';
 export type { EventJson } from './ferrolog/event-json.js';
 export type { Run, StepRun, Timeline } from './ferrolog/timeline.js';
 export type { Explanation } from './ferrolog/why.js';

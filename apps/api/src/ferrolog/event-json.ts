@@ -2,7 +2,7 @@ import type { Bag, EventMetadata, EventStore, RecordedEvent } from '#domain';
 import { isSealed } from '#domain';
 import { MASK } from '#ironic';
 import { positionToken } from './position-token.js';
-import { actorOf, summaryOf } from './timeline.js';
+import { actorOf, summaryOf } from './event-words.js';
 
 export interface EventJson {
   readonly id: string;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EventMetadata, RecordedEvent } from '#domain';
-import { summaryOf, timelineOf } from './timeline.js';
+import { summaryOf } from './event-words.js';
+import { timelineOf } from './timeline.js';
 
 const metadata: EventMetadata = {
   $correlationId: 'c',
@@ -60,6 +61,20 @@ describe('timelineOf', () => {
     const [run] = timelineOf(subject, events).runs;
     expect(run).toMatchObject({ outcome: 'failed', states: ['deploying', 'deploy failed'] });
     expect(run!.steps).toMatchObject([{ outcome: 'failed', problem }]);
+  });
+
+  it('tells single changes of the hardware from runs of steps', () => {
+    const action = 'change-1';
+    const problem = { code: 'hardware.failed', title: 'No', detail: 'The BMC says no.' };
+    const events = history(
+      [0, 'PowerChangeRequested', { action, method: 'set_power_state', targetPowerState: 'power off' }],
+      [1, 'PowerChangeStarted', { action }],
+      [3, 'PowerChangeFailed', { action, problem }],
+    );
+    expect(timelineOf(subject, events)).toMatchObject({
+      runs: [],
+      actions: [{ family: 'PowerChange', summary: 'power off', seconds: 3, outcome: 'failed', problem }],
+    });
   });
 
   it('says what an event means in a few words', () => {

@@ -1,5 +1,8 @@
 import type { OperationFamily, ProblemDetails, RecordedEvent } from '#domain';
 import { msOf, partsOf } from '#domain';
+import type { ActionRun } from './actions.js';
+import { actionsIn } from './actions.js';
+import { actorOf, summaryOf } from './event-words.js';
 
 /** One run of steps, from its start to its end or to now. */
 export interface Run {
@@ -28,6 +31,7 @@ export interface StepRun {
 export interface Timeline extends Subject {
   readonly events: readonly TimelineEntry[];
   readonly runs: readonly Run[];
+  readonly actions: readonly ActionRun[];
 }
 
 interface Subject {
@@ -47,24 +51,18 @@ export interface TimelineEntry {
 
 interface Data {
   readonly operation?: string;
-  readonly action?: string;
   readonly interface?: string;
   readonly step?: string;
-  readonly method?: string;
   readonly attempt?: number;
   readonly provisionState?: string;
   readonly problem?: ProblemDetails;
-  readonly conductor?: string;
-  readonly reason?: string | null;
-  readonly powerState?: string | null;
-  readonly targetPowerState?: string;
 }
 
-/** What happened to a node, for people: each event in a line, and the runs with their steps and durations. */
+/** What happened to a node, for people: each event in a line, the runs of steps, and single changes of the hardware. */
 export const timelineOf = (subject: Subject, events: readonly RecordedEvent[]): Timeline => {
   const runs: Run[] = [];
   for (const event of events) follow(runs, event);
-  return { ...subject, events: events.map(entry), runs };
+  return { ...subject, events: events.map(entry), runs, actions: actionsIn(events) };
 };
 
 const entry = (event: RecordedEvent): TimelineEntry => {
@@ -77,22 +75,6 @@ const entry = (event: RecordedEvent): TimelineEntry => {
     by: actorOf(event),
     ...(provisionState && { provision_state: provisionState }),
   };
-};
-
-export const actorOf = ({ metadata }: RecordedEvent): string =>
-  metadata.actorKind === metadata.actorId ? metadata.actorId : `${metadata.actorKind} ${metadata.actorId}`;
-
-/** What an event says beyond its type, in a few words; empty when it says nothing more. */
-export const summaryOf = ({ type, data: given }: RecordedEvent): string => {
-  const data = given as Data;
-  const step = data.step === undefined ? '' : `${data.interface ? `${data.interface}.` : ''}${data.step}`;
-  if (data.problem) return step ? `${step}: ${data.problem.detail}` : data.problem.detail;
-  if (step) return data.attempt && data.attempt > 1 ? `${step} (attempt ${data.attempt})` : step;
-  if (data.targetPowerState) return data.targetPowerState;
-  if (data.method) return data.method;
-  if (type === 'NodeClaimed') return data.conductor ?? '';
-  if (data.powerState) return data.powerState;
-  return data.reason ?? data.provisionState ?? '';
 };
 
 const seconds = (from: string, to: string): number => Math.max(0, (msOf(to) - msOf(from)) / 1000);

@@ -1,5 +1,5 @@
 import type { Node, ProblemDetails, RecordedEvent } from '#domain';
-import { actorOf } from './timeline.js';
+import { actorOf } from './event-words.js';
 
 export interface Link {
   readonly event: string;
