@@ -5,7 +5,6 @@ import { exitCodes } from './failure.js';
 /** The page docs/reference/cli.md, made from the definitions of the commands so that it cannot be wrong. */
 export const referenceOf = (program: Command): string =>
   [
-    '<!-- Generated from apps/cli/src by tools/generate-cli-docs.mjs. Change the commands, not this. -->',
     `# ${program.name()}: the command line`,
     program.description(),
     table(
