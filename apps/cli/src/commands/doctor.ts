@@ -21,10 +21,15 @@ export const addDoctor = (program: Command, io: Io): void => {
     )
     .option('--data <folder>', 'Looks at a data folder: databases, disk, key. The server too if --server is given.');
   withServer(withJson(command)).action(async ({ data, json, ...server }: Options) => {
-    const findings: Finding[] = data === undefined ? [] : await checkData(data, io.environment);
+    const findings: Finding[] = data === undefined ? [] : await checkFolder(data, io);
     if (data === undefined || server.server !== undefined) findings.push(...(await checkServer(connect(server, io))));
     io.out(json ? JSON.stringify({ findings }, null, 2) : renderFindings(findings, io.paint));
     const failed = findings.filter(({ level }) => level === 'FAIL').length;
     if (failed > 0) throw new Failure(failed === 1 ? 'One check failed.' : `${failed} checks failed.`);
   });
+};
+
+const checkFolder = async (folder: string, io: Io): Promise<Finding[]> => {
+  const { checkDatabases } = await import('#apps/server');
+  return checkData(folder, io.environment, checkDatabases);
 };

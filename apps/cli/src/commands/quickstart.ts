@@ -30,7 +30,7 @@ export const addQuickstart = (program: Command, io: Io): void => {
       // Whatever the environment says is for real servers: the demo is the same everywhere.
       const flags = { port: port ?? (await usualPort(io)), hardwareTypes: ['fake-hardware'], logLevel: 'error' };
       readConfiguration({ flags, environment: {} });
-      const folder = await (data === undefined ? freshFolderBeside(resolve(USUAL_FOLDER)) : freshFolder(resolve(data)));
+      const folder = await folderFor(data);
       const { configuration } = readConfiguration({ flags: { ...flags, data: folder }, environment: {} });
       io.out(`Starting Ferrolog, everything in one process, on the fresh data folder ${folder} ...`);
       const toEnd = toldToStop(io.signal);
@@ -51,4 +51,11 @@ const usualPort = async (io: Io): Promise<number> => {
   if (await isFree(USUAL_PORT)) return USUAL_PORT;
   io.out(`Port ${USUAL_PORT} is taken: a free one is used instead.`);
   return 0;
+};
+
+const folderFor = async (data: string | undefined): Promise<string> => {
+  const { DataDirectoryUnusable, takeDataDirectory } = await import('#apps/server');
+  return data === undefined
+    ? freshFolderBeside(resolve(USUAL_FOLDER), takeDataDirectory, DataDirectoryUnusable)
+    : freshFolder(resolve(data), takeDataDirectory);
 };

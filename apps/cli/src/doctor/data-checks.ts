@@ -1,17 +1,18 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
+import type { DatabaseCheck } from '#apps/server';
 import { readConfiguration } from '#configuration';
 import type { Finding } from './finding.js';
 import { fail, ok, warn } from './finding.js';
 
 /** Looks at a data folder, whether or not a server runs on it. Writes nothing. */
-export const checkData = async (
+export const checkData = (
   folder: string,
   environment: Readonly<Record<string, string | undefined>> | undefined,
-): Promise<Finding[]> => {
+  checkDatabases: (folder: string) => readonly DatabaseCheck[],
+): Finding[] => {
   const { data, masterKey } = readConfiguration({ flags: { data: folder }, environment }).configuration;
   if (!existsSync(data))
     return [fail('data folder', `${data} is not there`, 'name the folder that the server runs on')];
-  const { checkDatabases } = await import('#apps/server');
   const databases = checkDatabases(data);
   if (databases.length === 0)
     return [fail('data folder', `${data} holds no databases`, 'name the folder that the server runs on')];

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -8,37 +8,50 @@ import { join } from 'node:path';
 import type { EventJson } from '#apps/api';
 import { noPaint } from '../io.js';
 import { isFree } from './free-port.js';
-import { freshFolder } from './fresh-folder.js';
+import { freshFolder, freshFolderBeside } from './fresh-folder.js';
 import { LiveLines } from './live-lines.js';
+
+class Taken extends Error {}
 
 describe('freshFolder', () => {
   let folder: string;
+  const inUse = new Set<string>();
+  const take = (path: string) => {
+    if (inUse.has(path)) throw new Taken('Another Ferrolog is running on it.');
+    mkdirSync(path, { recursive: true });
+    inUse.add(path);
+    return { release: () => void inUse.delete(path) };
+  };
+
   beforeEach(() => {
     folder = join(mkdtempSync(join(tmpdir(), 'ferrolog-quickstart-')), 'demo');
   });
 
-  it('makes a folder, and empties it the next time', async () => {
-    await freshFolder(folder);
+  it('makes a folder, and empties it the next time', () => {
+    freshFolder(folder, take);
     writeFileSync(join(folder, 'events.sqlite'), 'of the demo before');
-    await freshFolder(folder);
+    freshFolder(folder, take);
     expect(existsSync(join(folder, 'events.sqlite'))).toBe(false);
+    expect(inUse.size).toBe(0);
   });
 
-  it('leaves alone what no demo made', async () => {
+  it('leaves alone what no demo made', () => {
     const foreign = join(folder, '..');
     writeFileSync(join(foreign, 'events.sqlite'), 'years of work');
-    await expect(freshFolder(foreign)).rejects.toMatchObject({ exitCode: 2 });
+    expect(() => freshFolder(foreign, take)).toThrow(/holds what no quickstart made/);
     expect(readdirSync(foreign)).toContain('events.sqlite');
   });
 
-  it('leaves alone what another demo is using', async () => {
-    await freshFolder(folder);
-    const { takeDataDirectory } = await import('#apps/server');
-    const inUse = takeDataDirectory(folder);
+  it('leaves alone what another demo is using, and takes a folder of its own', () => {
+    freshFolder(folder, take);
+    const other = take(folder);
     writeFileSync(join(folder, 'events.sqlite'), 'of the other demo');
-    await expect(freshFolder(folder)).rejects.toThrow(/Another Ferrolog is running/);
-    inUse.release();
-    expect(existsSync(join(folder, 'events.sqlite'))).toBe(true);
+    expect(() => freshFolder(folder, take)).toThrow(Taken);
+    const own = freshFolderBeside(folder, take, Taken);
+    other.release();
+    expect(own).not.toBe(folder);
+    expect(readdirSync(folder)).toContain('events.sqlite');
+    rmSync(own, { recursive: true });
   });
 });
 
