@@ -125,6 +125,7 @@ const compose = async (
   // Work on hardware.
   const host = configuration.conductorHost;
   const drivers = new Drivers(hardwareTypes(configuration, new FakeMemory(directory.fakeMemory)));
+  atEnd(() => drivers.close());
   const manifests: readonly DriverManifest[] = drivers.manifests();
   catalog.put({ host, conductorGroup: configuration.conductorGroup, manifests });
   atEnd(
