@@ -112,4 +112,13 @@ describe('The pool of sessions', () => {
     const late = await rejection(pool.use(to(bmc), session => session.chassisStatus()));
     expect((late as Error).message).toContain('not opened any more');
   });
+
+  it('does not wait for a BMC that is silent when it is closed', async () => {
+    const [bmc, pool] = [await aSimulator(), new BmcPool()];
+    bmc.inject({ fault: 'lose answers', on: 'Get Chassis Status' });
+    const silent = rejection(pool.use(to(bmc, { timeoutMs: 1_000_000 }), session => session.chassisStatus()));
+    await until('the command to be under way', () => bmc.counts['Get Chassis Status'] === 1);
+    await pool.close();
+    expect(await silent).toMatchObject({ name: 'ConnectionClosed' });
+  });
 });

@@ -4,6 +4,8 @@ import { BmcRefused, connect } from '#ipmi-js';
 
 /** Shorter than the 60 s after which BMCs drop a silent session by themselves (IPMI 2.0, section 6.12.15). */
 const IDLE_MS = 30_000;
+/** How long the end of the process waits for answers that are on their way. */
+const GRACE_MS = 1_000;
 
 /**
  * Sessions with BMCs, kept for the next effect: opening one takes several exchanges, and BMCs have few of them. One
@@ -13,6 +15,7 @@ const IDLE_MS = 30_000;
 export class BmcPool {
   readonly #sessions = new Map<string, Kept>();
   readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #end = new AbortController();
   #closed = false;
 
   constructor(private readonly idleMs = IDLE_MS) {}
@@ -30,7 +33,7 @@ export class BmcPool {
       } catch (error) {
         // A refusal is an answer. After anything else the next effect begins anew, with the name looked up again.
         if (error instanceof BmcRefused) this.#endWhenIdle(key, options);
-        else await this.#end(key);
+        else await this.#endSession(key);
         throw error;
       }
     });
@@ -38,20 +41,23 @@ export class BmcPool {
 
   /** Closes the session with the BMC, such as one that the BMC has just been told to forget. */
   drop(options: ConnectOptions): Promise<void> {
-    return this.#inTurn(placeOf(options), () => this.#end(keyOf(options)));
+    return this.#inTurn(placeOf(options), () => this.#endSession(keyOf(options)));
   }
 
-  /** Gives all sessions back; what is under way ends first. */
+  /** Gives all sessions back. What is under way has a second to end, then it is cut off. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#turns.values());
-    await Promise.all([...this.#sessions.keys()].map(key => this.#end(key)));
+    const underWay = Promise.allSettled(this.#turns.values());
+    const grace = setTimeout(() => this.#end.abort(), GRACE_MS);
+    await underWay;
+    await Promise.all([...this.#sessions.keys()].map(key => this.#endSession(key)));
+    clearTimeout(grace);
   }
 
   async #session(key: string, options: ConnectOptions): Promise<Bmc> {
     const kept = this.#sessions.get(key);
     clearTimeout(kept?.timer);
-    const bmc = kept?.bmc ?? (await connect(options));
+    const bmc = kept?.bmc ?? (await connect({ ...options, signal: this.#end.signal }));
     this.#sessions.set(key, { bmc });
     return bmc;
   }
@@ -64,10 +70,10 @@ export class BmcPool {
 
   /** Unless it was used while this waited for its turn. */
   async #endIdle(key: string, timer: NodeJS.Timeout): Promise<void> {
-    if (this.#sessions.get(key)?.timer === timer) await this.#end(key);
+    if (this.#sessions.get(key)?.timer === timer) await this.#endSession(key);
   }
 
-  async #end(key: string): Promise<void> {
+  async #endSession(key: string): Promise<void> {
     const kept = this.#sessions.get(key);
     clearTimeout(kept?.timer);
     this.#sessions.delete(key);
