@@ -14,7 +14,7 @@ export default {
       name: 'domain-depends-on-nothing',
       severity: 'error',
       comment: 'The domain owns the ports; adapters implement them.',
-      from: { path: lib('domain') },
+      from: { path: lib('domain'), pathNot: '\\.spec\\.ts$' },
       to: { path: '^(apps|libs)/', pathNot: lib('domain') },
     },
     {

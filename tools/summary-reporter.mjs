@@ -4,6 +4,7 @@ export default class SummaryReporter {
     // A file that could not be run at all has no test of its own to count: it counts as one failure.
     const unrunnable = results.testResults.filter(file => file.testExecError && file.numFailingTests === 0).length;
     const failed = results.numFailedTests + unrunnable;
-    process.stdout.write(`\n${results.numPassedTests} passed, ${failed} failed\n`);
+    // Jest's own summary comes after this call: ours has to be the last line.
+    process.on('exit', () => process.stdout.write(`\n${results.numPassedTests} passed, ${failed} failed\n`));
   }
 }

@@ -44,11 +44,8 @@ export class Conductor {
     const { ports } = this;
     this.#ends.push(
       ports.signals.listen((uuid, signal) => {
-        if (signal === 'timer') void this.#lanes.run(uuid);
-        else
-          void ports.worker
-            .heartbeat(uuid)
-            .catch((error: unknown) => ports.report('a heartbeat broke off', { node: uuid, error }));
+        if (signal === 'heartbeat') ports.worker.heard(uuid);
+        void this.#lanes.run(uuid);
       }),
     );
     for (const hardwareType of ports.hardwareTypes) await this.#join(hardwareType);

@@ -43,6 +43,7 @@ export class NodeWorker {
   /** Epochs of claims that this process made: what runs under another one was somebody else's. */
   readonly #epochs = new Map<string, number>();
   readonly #timers = new Map<string, () => void>();
+  readonly #heard = new Set<string>();
   readonly #started: number;
   readonly #stop = new AbortController();
 
@@ -60,17 +61,9 @@ export class NodeWorker {
     }
   }
 
-  /** A sign of life of the node's agent. */
-  async heartbeat(uuid: string): Promise<void> {
-    const node = await this.ports.nodes.repository.load(uuid);
-    const work = workOf(node);
-    if (work?.kind !== 'wait' || work.wait.expects !== 'agent') return;
-    this.#guard(node, work.operation);
-    // A wait step without a time is over with the next heartbeat.
-    if (work.operation.steps[work.operation.index]?.step === 'wait') {
-      await this.#complete(node, work.operation, {});
-      await this.work(uuid);
-    }
+  /** A sign of life of the node's agent: looked at when the node is worked on next. */
+  heard(uuid: string): void {
+    this.#heard.add(uuid);
   }
 
   /** The node is no longer this conductor's. */
@@ -181,8 +174,14 @@ export class NodeWorker {
   }
 
   async #wait(node: Node, operation: Operation): Promise<boolean> {
+    const heard = this.#heard.delete(node.uuid);
     this.#guard(node, operation);
-    if (operation.waiting!.expects !== 'driver') return false;
+    if (operation.waiting!.expects === 'agent') {
+      // A wait step without a time is over with the next heartbeat.
+      if (!heard || operation.steps[operation.index]?.step !== 'wait') return false;
+      await this.#complete(node, operation, {});
+      return true;
+    }
     const outcome = await this.ports.performer
       .poll(node, operation, operation.waiting!.since, this.#stop.signal)
       .catch((error: unknown) => ({ failed: stepProblem(operation, error) }));

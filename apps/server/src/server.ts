@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Configuration } from '#configuration';
 import type { Cause } from '#command-handler';
 import { CommandHandler, Content, nodePreparation } from '#command-handler';
-import type { DriverManifest, Surroundings } from '#domain';
+import type { DriverManifest, RecordedEvent, Surroundings } from '#domain';
 import { chassisAggregate, conductorAggregate, nodeAggregate, uuidOfNodeStream, workTopic } from '#domain';
 import { Drivers, FakeMemory, FleetCatalog, hardwareTypes } from '#drivers';
 import { SqliteEventStore } from '#event-store/sqlite';
@@ -42,18 +42,29 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+/** Places where tests look in, or pull the plug. */
+export interface ServerHooks {
+  /** In the turn of a commit, before anybody else learns of it. */
+  readonly onCommit?: (events: readonly RecordedEvent[]) => void;
+  readonly fakeMemory?: (path: string) => FakeMemory;
+}
+
 /**
  * Everything in one process, on the embedded default: one file of events, a log and signals in memory, and the read
  * model projected in the commit's own turn. This is the only place that knows all of them.
  */
-export const startServer = async (configuration: Configuration, logger: Logger): Promise<Server> => {
+export const startServer = async (
+  configuration: Configuration,
+  logger: Logger,
+  hooks: ServerHooks = {},
+): Promise<Server> => {
   const directory = takeDataDirectory(configuration.data);
   const ends: (() => Promise<unknown> | unknown)[] = [() => directory.release()];
   const stop = async () => {
     for (const end of ends.reverse()) await end();
   };
   try {
-    return { ...(await compose(configuration, directory, logger, end => ends.push(end))), stop };
+    return { ...(await compose(configuration, directory, logger, hooks, end => ends.push(end))), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -64,6 +75,7 @@ const compose = async (
   configuration: Configuration,
   directory: DataDirectory,
   logger: Logger,
+  hooks: ServerHooks,
   atEnd: (end: () => Promise<unknown> | unknown) => void,
 ) => {
   const clock = systemClock;
@@ -81,6 +93,7 @@ const compose = async (
     fault: error => report('the read model is behind', { error }),
   });
   atEnd(() => readSide.close());
+  if (hooks.onCommit) store.onCommit(hooks.onCommit);
   store.onCommit(readSide.apply);
 
   // Decisions.
@@ -124,7 +137,9 @@ const compose = async (
 
   // Work on hardware.
   const host = configuration.conductorHost;
-  const drivers = new Drivers(hardwareTypes(configuration, new FakeMemory(directory.fakeMemory)));
+  const drivers = new Drivers(
+    hardwareTypes(configuration, hooks.fakeMemory?.(directory.fakeMemory) ?? new FakeMemory(directory.fakeMemory)),
+  );
   atEnd(() => drivers.close());
   const manifests: readonly DriverManifest[] = drivers.manifests();
   catalog.put({ host, conductorGroup: configuration.conductorGroup, manifests });

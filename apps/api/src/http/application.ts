@@ -31,6 +31,9 @@ export const createApplication = async (module: object, options: HttpOptions): P
     keepAliveTimeout: 75_000,
     requestTimeout: 120_000,
     exposeHeadRoutes: false,
+    // Addresses that cannot be read come before every hook.
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      refuse(error, request, reply, options),
   });
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   const routes = knownRoutes(fastify);
@@ -38,7 +41,6 @@ export const createApplication = async (module: object, options: HttpOptions): P
   fastify.decorateRequest('context', null as never);
   fastify.addHook('onRequest', (request, reply) => prepare(request, reply, options));
   if (options.onAnswer) fastify.addHook('onResponse', async (request, reply) => options.onAnswer!(request, reply));
-  fastify.setErrorHandler((error, request, reply) => void refuse(error, request, reply, options));
   const app = await NestFactory.create<NestFastifyApplication>(module as never, adapter, {
     logger: false,
     bodyParser: false,
@@ -52,6 +54,15 @@ export const createApplication = async (module: object, options: HttpOptions): P
       else refuse(error, http.getRequest(), http.getResponse(), options);
     },
   });
+  await app.init();
+  const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
+  registered.set(app, [
+    ...new Set(
+      routes
+        .filter(({ method, url }) => methods.has(method) && !url.includes('*'))
+        .map(({ method, url }) => `${method} ${url}`),
+    ),
+  ]);
   return app;
 };
 
@@ -141,9 +152,15 @@ const bodyOf = (answer: ErrorAnswer, request: FastifyRequest, error: unknown): s
     : ironicEnvelope(answer.status, answer.problem.detail);
 };
 
+/** Routes of the application, `METHOD /path`, without those that Nest adds for its own ends. */
+export const routesOf = (app: NestFastifyApplication): string[] => registered.get(app) ?? [];
+const registered = new WeakMap<NestFastifyApplication, string[]>();
+
 /** Every route as it is registered, for telling a wrong method from a wrong address. */
-const knownRoutes = (fastify: FastifyInstance): { readonly method: string; readonly pattern: RegExp }[] => {
-  const routes: { method: string; pattern: RegExp }[] = [];
+const knownRoutes = (
+  fastify: FastifyInstance,
+): { readonly method: string; readonly url: string; readonly pattern: RegExp }[] => {
+  const routes: { method: string; url: string; pattern: RegExp }[] = [];
   fastify.addHook('onRoute', ({ method, url }) => {
     const pattern = new RegExp(
       `^${url
@@ -151,7 +168,7 @@ const knownRoutes = (fastify: FastifyInstance): { readonly method: string; reado
         .replace(/:[^/]+/g, '[^/]+')
         .replaceAll('*', '.*')}$`,
     );
-    for (const one of [method].flat()) routes.push({ method: one, pattern });
+    for (const one of [method].flat()) routes.push({ method: one, url, pattern });
   });
   return routes;
 };

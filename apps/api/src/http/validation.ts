@@ -35,3 +35,9 @@ export const booleanOf = (value: unknown, name: string): boolean => {
   if (['0', 'f', 'false', 'off', 'n', 'no'].includes(text)) return false;
   throw badRequest(`Invalid value for ${name}: ${JSON.stringify(value)} is not a boolean.`);
 };
+
+/** @throws HttpRefusal 400 where a body came that nobody reads */
+export const requireNoBody = (body: unknown): void => {
+  const isEmpty = body === undefined || body === null || (typeof body === 'object' && Object.keys(body).length === 0);
+  if (!isEmpty) throw badRequest('No body is taken here.');
+};

@@ -98,7 +98,7 @@ const byType: { [T in NodeEventType]?: Evolve<T> } = {
 /** The node after one more event of its stream. Types it does not know change nothing but the revision. */
 export const evolve = (node: Node, event: RecordedEvent): Node => {
   const current = upcast(event);
-  return {
+  return released({
     ...node,
     updatedAt: event.recorded,
     ...changeBy(node, current),
@@ -109,7 +109,14 @@ export const evolve = (node: Node, event: RecordedEvent): Node => {
       ...(event.metadata.traceparent && { traceparent: event.metadata.traceparent }),
     },
     ...evolved(node, event),
-  };
+  });
+};
+
+/** Whoever holds the node holds it as long as there is something to do at once: waits and holds give it free. */
+const released = (node: Node): Node => {
+  const { operation, action } = node;
+  const isWorkedOn = action !== null || (operation !== null && !operation.waiting && !operation.held);
+  return isWorkedOn || node.reservation === null ? node : { ...node, reservation: null };
 };
 
 export const foldNode = (uuid: string, events: Iterable<RecordedEvent>, from: Node = absentNode(uuid)): Node => {

@@ -69,8 +69,9 @@ const tables = [
     offsets BLOB NOT NULL,
     text TEXT NOT NULL
   )`,
-  'CREATE UNIQUE INDEX ports_by_uuid ON ports (uuid)',
-  'CREATE UNIQUE INDEX ports_by_address ON ports (address)',
+  // Uniqueness is the reservations' work; within one batch a value may leave one row after it came to another.
+  'CREATE INDEX ports_by_uuid ON ports (uuid)',
+  'CREATE INDEX ports_by_address ON ports (address)',
   'CREATE INDEX ports_by_node ON ports (node_uuid)',
   `CREATE TABLE node_history (
     id INTEGER PRIMARY KEY,

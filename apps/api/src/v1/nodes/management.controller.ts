@@ -2,8 +2,8 @@ import { Controller, Delete, Get, Inject, Put, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { implementationOf, unsupported } from '#domain';
-import { badRequest, notFound } from '../../http/ironic-error.js';
-import { booleanOf, checked } from '../../http/validation.js';
+import { notFound } from '../../http/ironic-error.js';
+import { booleanOf, checked, requireNoBody } from '../../http/validation.js';
 import { API_PORTS, type ApiPorts } from '../../ports.js';
 import { links } from '../links.js';
 import { NodeRoutes, requireVersion } from './node-routes.js';
@@ -65,8 +65,7 @@ export class ManagementController {
   @Put('management/inject_nmi')
   async injectNmi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     requireVersion(request, 29);
-    if (request.body !== undefined && Object.keys(request.body as object).length > 0)
-      throw badRequest('inject_nmi takes no arguments.');
+    requireNoBody(request.body);
     await this.#routes.act(request, 'InjectNmi', {});
     void reply.code(204).send();
   }

@@ -7,7 +7,7 @@ import { isBlob } from '#command-handler';
 import { timestamp } from '#ironic';
 import { badRequest, notFound } from '../../http/ironic-error.js';
 import { Query, requestedFields } from '../../http/queries.js';
-import { checked } from '../../http/validation.js';
+import { checked, requireNoBody } from '../../http/validation.js';
 import { API_PORTS, type ApiPorts } from '../../ports.js';
 import { links } from '../links.js';
 import { NodeRoutes, requireVersion } from './node-routes.js';
@@ -60,8 +60,7 @@ export class SubresourcesController {
   async addTrait(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     requireVersion(request, 37);
     const { ident, trait } = request.params as { ident: string; trait: string };
-    if (request.body !== undefined && request.body !== null && Object.keys(request.body).length > 0)
-      throw badRequest('No body is taken here.');
+    requireNoBody(request.body);
     requireTrait(trait);
     await this.#routes.change(request, 'AddTrait', { trait });
     void reply

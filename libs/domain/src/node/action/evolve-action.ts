@@ -42,7 +42,7 @@ const requested = (data: ActionFactData<'Requested'>, family: ActionFamily): Act
   running: null,
 });
 
-const over = (node: Node): Change => ({ action: null, reservation: null, power: { ...node.power, target: null } });
+const over = (node: Node): Change => ({ action: null, power: { ...node.power, target: null } });
 
 const outcome = (node: Node, data: ActionFactData<'Completed'>, event: RecordedEvent, family: ActionFamily): Change => {
   switch (family) {

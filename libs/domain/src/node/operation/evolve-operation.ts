@@ -47,7 +47,6 @@ const byFact: { [F in OperationFact]: Evolve<F> } = {
       running: null,
       waiting: wait(data.expects ?? 'agent', data.timeoutMs, event),
     }),
-    reservation: null,
   }),
   Resumed: (node, data, event) => ({
     ...moved(data, event),
@@ -57,7 +56,6 @@ const byFact: { [F in OperationFact]: Evolve<F> } = {
   Held: (node, data, event) => ({
     ...moved(data, event),
     ...changed(node, { index: data.index, running: null, waiting: null, held: true }),
-    reservation: null,
   }),
   Released: (node, data, event) => ({
     ...moved(data, event),
@@ -159,7 +157,6 @@ const failed = (node: Node, data: Failure, event: RecordedEvent, family: Operati
 
 const ended = (node: Node, family: OperationFamily, state: string, event: RecordedEvent): Change => ({
   operation: null,
-  reservation: null,
   ...inspection(node, family, state, event),
 });
 

@@ -1,7 +1,7 @@
 import type { ProblemDetails } from '../../problem.js';
 import { abortedByRequest } from '../abort/abort-operation.js';
 import type { NodeEvent } from '../families.js';
-import { nodeEvent, operationEvent } from '../families.js';
+import { nodeEvent, operationEvent, operationFamilies } from '../families.js';
 import type { Bag, Node, Operation } from '../node.js';
 import { move } from '../provisioning.js';
 import type { Surroundings } from '../surroundings.js';
@@ -152,6 +152,7 @@ export const waitInStep = (
 ): NodeEvent[] => {
   const operation = answered(node, data);
   if (!operation || operation.waiting) return [];
+  if (!move(node.provisionState, 'wait')) return fail(node, operation, 'StepFailed', cannotWait(operation));
   return [
     operationEvent(operation.family, 'Waiting', {
       operation: operation.id,
@@ -164,6 +165,14 @@ export const waitInStep = (
   ];
 };
 
+/** A driver's mistake, told as one: Ironic's life cycle has no wait there. */
+const cannotWait = ({ family, steps, index }: Operation): ProblemDetails => ({
+  code: 'step.failed',
+  title: 'The step cannot wait',
+  detail: `Step "${steps[index]?.step}" went on in the background, which a ${operationFamilies[family].noun} has no state for.`,
+  hint: 'This is a defect of the driver: report it.',
+});
+
 /** Nobody is waited for (a hold was lifted): on with the plan. */
 export const resumeOperation = (
   data: Claimant & { readonly operation: string },
@@ -171,7 +180,7 @@ export const resumeOperation = (
   surroundings: Surroundings,
 ): NodeEvent[] => {
   const operation = openOperation(node, data.operation);
-  if (!operation?.waiting) return [];
+  if (!operation?.waiting || node.action) return [];
   const { epoch, events } = claim(node, data);
   const resumed = resume(node, operation, data.conductor);
   const ready = { ...operation, waiting: null };
@@ -184,8 +193,8 @@ export const timeOutWait = (
   node: Node,
 ): NodeEvent[] => {
   const operation = openOperation(node, data.operation);
-  if (!operation?.waiting || operation.waiting.revision !== data.revision) return [];
-  const seconds = Math.round(operation.waiting.timeoutMs / 1000);
+  if (node.action || operation?.waiting?.revision !== data.revision) return [];
+  const seconds = Math.round((operation.waiting?.timeoutMs ?? 0) / 1000);
   return fail(node, operation, 'TimedOut', {
     code: 'operation.timed-out',
     title: 'No sign of life',
@@ -207,10 +216,13 @@ export const failOperation = (
 const openOperation = (node: Node, id: string): Operation | undefined =>
   node.present && node.operation?.id === id ? node.operation : undefined;
 
-/** The operation, if the report answers the intent or the wait that is open in it. */
+/**
+ * The operation, if the report answers the intent or the wait that is open in it. A wait goes on while somebody changes
+ * the hardware: one thing at a time.
+ */
 const answered = (node: Node, intent: Intent): Operation | undefined => {
   const operation = openOperation(node, intent.operation);
-  if (!operation || operation.index !== intent.index) return undefined;
+  if (!operation || operation.index !== intent.index || node.action) return undefined;
   const { running, waiting } = operation;
   const answersRunning = running?.attempt === intent.attempt && running.epoch === intent.epoch;
   return answersRunning || (waiting && node.claim?.epoch === intent.epoch) ? operation : undefined;

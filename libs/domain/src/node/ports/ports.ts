@@ -3,6 +3,7 @@ import type { NodeEvent } from '../families.js';
 import { nodeEvent } from '../families.js';
 import type { Bag, Node, Port } from '../node.js';
 import { interfaceOf } from '../node.js';
+import { valueTaken } from '../../reservation.js';
 import { invalid, missing, requirePresent, requireUnlocked } from '../refusals.js';
 
 /** Fields of a port that clients write, with their defaults (node-fields.md section 7). */
@@ -31,13 +32,17 @@ export const attachPort = ({ uuid, address, attributes }: AttachPort, node: Node
   // Ironic answers 400, not 404, when a body names a node that is not there (rest-api.md section 7).
   if (!node.present) throw invalid(missing(node.uuid).details.detail);
   requireUnlocked(node);
-  if (node.ports[uuid])
-    throw new Problem({
-      code: 'value.taken',
-      title: 'The port is there already',
-      detail: `A port with UUID ${uuid} already exists.`,
-    });
+  if (node.ports[uuid]) throw valueTaken({ kind: 'port', value: uuid });
+  requireOwnValues(node, uuid, { address, ...attributes });
   return [nodeEvent('PortAttached', { port: { uuid, address, ...portDefaults, ...attributes } })];
+};
+
+/** What other nodes must not have is reserved; what other ports of the same node must not have is looked at here. */
+const requireOwnValues = (node: Node, uuid: string, { address, name }: Bag): void => {
+  const others = Object.values(node.ports).filter(port => port.uuid !== uuid);
+  if (others.some(port => port.address === address)) throw valueTaken({ kind: 'mac', value: address as string });
+  if (name && others.some(port => port.attributes.name === name))
+    throw valueTaken({ kind: 'port-name', value: name as string });
 };
 
 const requirePort = (node: Node, uuid: string): Port => {
@@ -71,6 +76,7 @@ export const changePort = (
   if (touches('address') && inUse && !node.maintenance) throw portInUse(node, port, 'its address cannot be changed');
   if (touches(...networkFields) && !networkStates.includes(node.provisionState) && !node.maintenance)
     throw portInUse(node, port, `${networkFields.join(', ')} cannot be changed in "${node.provisionState}"`);
+  requireOwnValues(node, uuid, Object.fromEntries(changed));
   return [nodeEvent('PortChanged', { uuid, changes: Object.fromEntries(changed) })];
 };
 
