@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { createBmcSimulator, type BmcSimulator } from '#ipmi-js';
 import {
   goipmiServer,
   ipmiSim,
@@ -120,7 +121,7 @@ const aNode = (name: string) => {
   };
 };
 
-const driverInfo = ({ port }: Peer, rest: Body = {}): Body => ({
+const driverInfo = ({ port }: { readonly port: number }, rest: Body = {}): Body => ({
   ipmi_address: '127.0.0.1',
   ipmi_port: String(port),
   ipmi_username: USER,
@@ -138,12 +139,9 @@ beforeAll(async () => {
   product = await startProduct(data);
 }, SECONDS);
 afterAll(async () => {
-  expect(await product.stop()).toBe(0);
-  const places = [product.log(), ...readdirSync(data).map(name => readFileSync(join(data, name), 'latin1'))];
+  await product.stop();
   rmSync(data, { recursive: true });
-  // A word that is in no other word: it would be a leak.
-  for (const place of places) expect(place).not.toContain(WRONG_PASSWORD);
-}, SECONDS);
+});
 
 beforeEach(async () => {
   [sim, server] = await Promise.all([ipmiSim(), goipmiServer()]);
@@ -304,4 +302,38 @@ describe('An operator sees', () => {
     },
     SECONDS,
   );
+});
+
+describe('A BMC that takes commands, and a machine that does not obey,', () => {
+  let bmc: BmcSimulator;
+  beforeAll(async () => {
+    bmc = await createBmcSimulator({ users: { [USER]: PASSWORD } });
+  });
+  afterAll(() => bmc.close());
+
+  it(
+    'end a change of power by its time-out, in words',
+    async () => {
+      const node = aNode('stuck');
+      await node.enrol(driverInfo(bmc));
+      await node.provision('manage', 'manageable');
+      const heal = bmc.inject({ fault: 'stuck power', at: 'off' });
+      const { last_error: error } = await node.power('power on', 'power off');
+      expect(error).toBe(
+        `Failed to change power state to 'power on': the BMC took "power up", and the machine has not come to "power on" in 5 s`,
+      );
+      heal();
+      expect(await node.power('power on', 'power on')).toMatchObject({ last_error: null });
+    },
+    SECONDS,
+  );
+
+  it('get their sessions back when the product ends, and find no password in what it leaves', async () => {
+    expect(bmc.openSessions).toBe(1);
+    expect(await product.stop()).toBe(0);
+    expect(bmc.openSessions).toBe(0);
+    const left = [product.log(), ...readdirSync(data).map(name => readFileSync(join(data, name), 'latin1'))];
+    expect(left.some(text => text.includes('ipmi_password'))).toBe(true);
+    for (const text of left) expect(text).not.toContain(WRONG_PASSWORD);
+  });
 });

@@ -1,6 +1,9 @@
 import type { StepManifest } from '#domain';
 import type { Effect, Implementation, Step } from '../hardware-type.js';
 
+/** Machines that boot by themselves what they find need no help with it. */
+export const bootUnaided: Implementation = { name: 'fake' };
+
 /**
  * A deployment without an agent, for machines that boot by themselves what they find: nothing is written anywhere, but
  * power and boot device go the way of a real one. Made of the machine's own power and management functions.

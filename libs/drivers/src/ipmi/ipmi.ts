@@ -1,12 +1,11 @@
 import { direct } from '../agent/direct.js';
-import { fakeBoot } from '../fake/fake-interfaces.js';
 import type { HardwareType, Implementation } from '../hardware-type.js';
 import { missing } from '../hardware-type.js';
 import { flatNetwork, noopNetwork } from '../network/networks.js';
 import { noopManagement, noopStorage } from '../noop/noop.js';
 import { BmcAccess, type Patience } from './bmc-access.js';
 import { BmcPool } from './bmc-pool.js';
-import { deployByPower } from './deploy-by-power.js';
+import { bootUnaided, deployByPower } from './deploy-by-power.js';
 import { ipmiManagement } from './ipmi-management.js';
 import { ipmiPower } from './ipmi-power.js';
 import { ipmiVendor } from './ipmi-vendor.js';
@@ -30,7 +29,7 @@ export const ipmi = ({ fakeDeploy, patience }: IpmiOptions): HardwareType => {
     publicKeys: [],
     interfaces: {
       bios: [missing('bios')],
-      boot: [...onlyFake(fakeBoot), ipxe],
+      boot: [...onlyFake(bootUnaided), ipxe],
       console: [missing('console')],
       deploy: [...onlyFake(deployByPower(power, management)), direct],
       firmware: [missing('firmware')],
