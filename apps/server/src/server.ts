@@ -145,6 +145,7 @@ const compose = async (
   const drivers = new Drivers(
     hardwareTypes(configuration, hooks.fakeMemory?.(directory.fakeMemory) ?? new FakeMemory(directory.fakeMemory)),
   );
+  atEnd(() => drivers.close());
   const manifests: readonly DriverManifest[] = drivers.manifests();
   catalog.put({ host, conductorGroup: configuration.conductorGroup, manifests });
   atEnd(
