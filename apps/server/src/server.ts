@@ -32,6 +32,7 @@ import { cannotStart } from './cannot-start.js';
 import { systemClock } from './clock.js';
 import type { DataDirectory } from './data-directory.js';
 import { opened, takeDataDirectory } from './data-directory.js';
+import { requireFreePort } from './free-port.js';
 import { KeyEraser } from './key-eraser.js';
 import { originSealer } from './seal-origin.js';
 
@@ -66,6 +67,7 @@ export const startServer = async (
     for (const end of ends.reverse()) await end();
   };
   try {
+    await requireFreePort(configuration);
     const directory = takeDataDirectory(configuration.data);
     ends.push(() => directory.release());
     return { ...(await compose(configuration, directory, logger, hooks, end => ends.push(end))), stop };
@@ -207,6 +209,7 @@ const compose = async (
   atEnd(() => eraser.stop());
 
   // Answers.
+  const closing = new AbortController();
   const api: ApiPorts = {
     nodes,
     chassis,
@@ -221,6 +224,7 @@ const compose = async (
     reads: new LocalHardwareReads(nodes, performer),
     ownerOf,
     clock,
+    closing: closing.signal,
     settings: {
       maxLimit: configuration.maxLimit,
       requireAgentTls: configuration.requireAgentTls,
@@ -242,7 +246,10 @@ const compose = async (
     onAnswer: (request, reply) => metrics.observe(request, reply),
   });
   await app.listen(configuration.port, configuration.host);
-  atEnd(() => app.close());
+  atEnd(() => {
+    closing.abort();
+    return app.close();
+  });
   const { port } = app.getHttpServer().address() as AddressInfo;
   return {
     app,

@@ -32,6 +32,7 @@ export class EventsController {
     const { raw } = reply;
     const end = new AbortController();
     raw.on('close', () => end.abort());
+    this.ports.closing.addEventListener('abort', () => end.abort(), { once: true, signal: end.signal });
     raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
     // An id without data is a place to come back to, before there was any event (WHATWG HTML section 9.2.6).
     raw.write(`retry: 1000\nid: ${positionToken(store.identity, after)}\n\n`);

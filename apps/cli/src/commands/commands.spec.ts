@@ -58,7 +58,7 @@ describe('timeline', () => {
 describe('plan', () => {
   const path = '/v1/nodes/bm-01/states/provision?dry_run=true';
   const answers = {
-    [path]: { node: 'u', steps: [], events: [], provision_state: { from: 'available', to: 'deploying' } },
+    [path]: { node: 'u', steps: [], follows: [], events: [], provision_state: { from: 'available', to: 'deploying' } },
   };
   const steps = [{ interface: 'bios', step: 'factory_reset' }];
 

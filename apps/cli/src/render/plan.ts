@@ -42,9 +42,13 @@ const flagFor = (member: string): string =>
 
 /** What a target would do to the node. */
 export const renderRehearsal = (plan: Rehearsal, ident: string, target: string, paint: Paint): string => {
-  const { provision_state: state, steps, events, destructive } = plan;
+  const { provision_state: state, events, destructive } = plan;
+  const steps = [
+    ...plan.steps.map(step => ({ ...step, after: '' })),
+    ...plan.follows.map(step => ({ ...step, after: ' (afterwards)' })),
+  ];
   const rows = steps.map((step, index) => [
-    `${index + 1}`,
+    `${index + 1}${step.after}`,
     step.interface ? `${step.interface}.${step.step}` : step.step,
     `${step.priority}`,
     effects[step.effect] ?? step.effect,

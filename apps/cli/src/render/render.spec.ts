@@ -134,6 +134,7 @@ describe('plan', () => {
       command: 'CleanNode',
       provision_state: { from: 'manageable', to: 'cleaning' },
       steps: [{ interface: 'deploy', step: 'erase_devices', priority: 0, effect: 'once', destructive: true }],
+      follows: [{ interface: 'vendor', step: 'wipe', priority: 1, effect: 'idempotent', destructive: false }],
       destructive: true,
       events: [
         { type: 'CleaningStarted', data: { provisionState: 'cleaning', targetProvisionState: 'manageable' } as never },
@@ -145,6 +146,7 @@ describe('plan', () => {
       '',
       '# STEP PRIORITY IF INTERRUPTED DESTRUCTIVE',
       '1 deploy.erase_devices 0 never runs twice yes',
+      '2 (afterwards) vendor.wipe 1 runs again no',
       '',
       'EVENT STATE',
       'CleaningStarted cleaning',
