@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 /** What would make a fold or a decision depend on where and when it runs: the domain takes them as input. */
-const impure = [ 'crypto', 'process', 'setTimeout', 'setInterval', 'fetch', 'console'];
+const impure = ['crypto', 'process', 'setTimeout', 'setInterval', 'fetch', 'console'];
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '**/generated/', '.scratch/'] },
@@ -38,7 +38,7 @@ export default tseslint.config(
   },
   {
     files: ['apps/**/*.ts', 'libs/**/*.ts'],
-    ignores: ['libs/configuration/**', '**/*.spec.ts', 'libs/testing/**'],
+    ignores: ['libs/configuration/**', '**/*.spec.ts', 'libs/testing/**', 'apps/*/src/e2e/**'],
     rules: {
       'no-restricted-properties': [
         'error',

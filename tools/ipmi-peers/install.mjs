@@ -1,4 +1,4 @@
-// Installs the programs that libs/ipmi-js is tried against (libs/ipmi-js/src/peers.engine.spec.ts), where they are
+// Installs the programs that IPMI is tried against (tools/ipmi-peers/peers.ts runs them), where they are
 // missing: OpenIPMI's ipmi_sim, ipmitool and FreeIPMI from Debian, and goipmi-server, built in .scratch/ipmi-peers.
 // Plain JavaScript for Node 18, no imports but Node's own. Run it again at will.
 import { spawnSync } from 'node:child_process';

@@ -1,5 +1,14 @@
 export { ApiModule } from './api.module.js';
 export { httpBasic, noAuth, PasswordFileUnusable } from './http/access.js';
-export { createApplication } from './http/application.js';
+export { createApplication, routesOf } from './http/application.js';
+export { openApiDocument } from './openapi/document.js';
+export { operations } from './openapi/operations.js';
 export { createMetrics } from './operations/metrics.js';
 export type { ApiPorts } from './ports.js';
+export type { ActionRun } from './ferrolog/actions.js';
+export type { EventJson } from './ferrolog/event-json.js';
+export type { Run, StepRun, Timeline } from './ferrolog/timeline.js';
+export type { Explanation } from './ferrolog/why.js';
+export type { Status } from './operations/status.js';
+export type { ReachableTarget } from './v1/nodes/provision.js';
+export type { Rehearsal } from './v1/nodes/rehearsal.js';

@@ -34,6 +34,8 @@ export interface ApiPorts {
   /** Host of the conductor that owns the node by the ring. */
   readonly ownerOf: (conductorGroup: string, driver: string, uuid: string) => string | undefined;
   readonly clock: Clock;
+  /** Aborted when the process shuts down: nobody is kept waiting any longer. */
+  readonly closing: AbortSignal;
   readonly settings: ApiSettings;
   readonly rebuild: () => Promise<{ readonly events: number; readonly position: number; readonly seconds: number }>;
   /** What stands in the way of answering requests; empty when nothing does. */

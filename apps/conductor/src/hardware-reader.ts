@@ -2,6 +2,7 @@ import type { Bag, HardwareReads, InterfaceType, Node, NodeCommand, Surroundings
 import { Problem } from '#domain';
 import type { CommandHandler } from '#command-handler';
 import type { Performer } from './perform.js';
+import { hintOf } from './problems.js';
 
 /** Reads of the hardware by the conductor of the same process. Deadlines hold here as they do over a log. */
 export class LocalHardwareReads implements HardwareReads {
@@ -28,6 +29,7 @@ export class LocalHardwareReads implements HardwareReads {
           code: 'hardware.failed',
           title: 'The machine could not be read',
           detail: `Failed to ${question.replaceAll('_', ' ')} of node ${nodeId}: ${error instanceof Error ? error.message : String(error)}`,
+          hint: hintOf(error),
         },
         { cause: error },
       );

@@ -50,11 +50,9 @@ export const outcomeUnknown = (operation: Operation): ProblemDetails => {
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-const hintOf = (error: unknown): string => {
+/** What to do about a failure: a driver knows best. */
+export const hintOf = (error: unknown): string => {
   if (error instanceof Problem) return error.details.hint ?? 'See the detail.';
-  if (error instanceof HardwareUnreachable)
-    return 'The machine did not answer: check its address, its network and its power, then try again.';
-  if (error instanceof HardwareRefused)
-    return 'The machine was reached and refused: mend what it names before trying again.';
+  if (error instanceof HardwareUnreachable || error instanceof HardwareRefused) return error.hint;
   return 'See the detail; the timeline shows what came before.';
 };

@@ -51,8 +51,9 @@ export class ReadSide {
     const whole = numbersIn(folder).filter(number => isCurrent(pathOf(folder, number)));
     const newest = whole.at(-1);
     for (const number of numbersIn(folder)) if (number !== newest) removeDatabase(pathOf(folder, number));
-    if (newest !== undefined) {
-      const model = await SqliteReadModel.open(pathOf(folder, newest), source);
+    // One that is damaged is as good as none: everything in it is in the events, too.
+    const model = newest === undefined ? undefined : await openModel(pathOf(folder, newest), source);
+    if (newest !== undefined && model) {
       const side = new ReadSide(folder, eventsPath, store, source, newest, model, on.fault);
       if (await side.#belongsToStore()) {
         await side.#catchUp(model);
@@ -65,9 +66,9 @@ export class ReadSide {
     on.rebuild();
     const next = (newest ?? 0) + 1;
     await build(pathOf(folder, next), eventsPath);
-    const model = await SqliteReadModel.open(pathOf(folder, next), source);
-    const side = new ReadSide(folder, eventsPath, store, source, next, model, on.fault);
-    await side.#catchUp(model);
+    const built = await SqliteReadModel.open(pathOf(folder, next), source);
+    const side = new ReadSide(folder, eventsPath, store, source, next, built, on.fault);
+    await side.#catchUp(built);
     if (newest !== undefined) removeDatabase(pathOf(folder, newest));
     return side;
   }
@@ -159,6 +160,14 @@ export class ReadSide {
     return events[0]?.position === position && events[0].id === lastEventId;
   }
 }
+
+const openModel = async (path: string, source: ProjectionSource): Promise<SqliteReadModel | undefined> => {
+  try {
+    return await SqliteReadModel.open(path, source);
+  } catch {
+    return undefined;
+  }
+};
 
 const pathOf = (folder: string, number: number): string => join(folder, `read-model.${number}.sqlite`);
 

@@ -15,6 +15,9 @@ export interface DataDirectory {
   release(): void;
 }
 
+/** Where the events of a data folder are. */
+export const eventsIn = (path: string): string => join(path, 'events.sqlite');
+
 /**
  * Makes the folder where it is missing and takes it for this process alone. The lock is the operating system's: it is
  * gone the moment the process is, however it died, and so it proves that whoever held it before is dead.
@@ -29,7 +32,7 @@ export const takeDataDirectory = (path: string): DataDirectory => {
   const lock = lockOf(path);
   return {
     path,
-    events: join(path, 'events.sqlite'),
+    events: eventsIn(path),
     keys: join(path, 'keys.sqlite'),
     telemetry: join(path, 'telemetry.sqlite'),
     fakeMemory: join(path, 'fake-hardware.log'),
@@ -54,11 +57,27 @@ const lockOf = (path: string): Database.Database => {
   }
 };
 
+/**
+ * Opens one of the folder's databases.
+ *
+ * @throws DataDirectoryUnusable where SQLite cannot; anything else as it is
+ */
+export const opened = <T>(file: string, open: () => T): T => {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) throw error;
+    throw new DataDirectoryUnusable(`${file} cannot be opened: ${reasonOf(error)}.`, { cause: error });
+  }
+};
+
 const reasonOf = (error: unknown): string => {
   const { code = '', message } = error as { code?: string; message: string };
   if (code === 'EACCES' || code === 'EROFS' || code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN'))
     return 'it may not be written to';
   if (code === 'ENOSPC' || code.startsWith('SQLITE_FULL')) return 'the disk is full';
+  if (code.startsWith('SQLITE_NOTADB') || code.startsWith('SQLITE_CORRUPT'))
+    return 'it is damaged. Put a backup in its place';
   if (code === 'ENOTDIR' || code === 'EEXIST') return 'there is a file in its place';
   return message;
 };

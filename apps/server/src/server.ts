@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Configuration } from '#configuration';
+import { VERSION } from '#configuration';
 import type { Cause } from '#command-handler';
 import { CommandHandler, Content, nodePreparation } from '#command-handler';
 import type { DriverManifest, RecordedEvent, Surroundings } from '#domain';
@@ -27,12 +28,13 @@ import {
 import { ReadSide } from '#apps/projector';
 import { Relay } from '#apps/relay';
 import type { Logger } from 'pino';
+import { cannotStart } from './cannot-start.js';
 import { systemClock } from './clock.js';
 import type { DataDirectory } from './data-directory.js';
-import { takeDataDirectory } from './data-directory.js';
+import { opened, takeDataDirectory } from './data-directory.js';
+import { requireFreePort } from './free-port.js';
 import { KeyEraser } from './key-eraser.js';
 import { originSealer } from './seal-origin.js';
-import { VERSION } from './version.js';
 
 export interface Server {
   /** `http://host:port` */
@@ -52,22 +54,26 @@ export interface ServerHooks {
 /**
  * Everything in one process, on the embedded default: one file of events, a log and signals in memory, and the read
  * model projected in the commit's own turn. This is the only place that knows all of them.
+ *
+ * @throws CannotStart for what can be foreseen to stand in the way
  */
 export const startServer = async (
   configuration: Configuration,
   logger: Logger,
   hooks: ServerHooks = {},
 ): Promise<Server> => {
-  const directory = takeDataDirectory(configuration.data);
-  const ends: (() => Promise<unknown> | unknown)[] = [() => directory.release()];
+  const ends: (() => Promise<unknown> | unknown)[] = [];
   const stop = async () => {
     for (const end of ends.reverse()) await end();
   };
   try {
+    await requireFreePort(configuration);
+    const directory = takeDataDirectory(configuration.data);
+    ends.push(() => directory.release());
     return { ...(await compose(configuration, directory, logger, hooks, end => ends.push(end))), stop };
   } catch (error) {
     await stop();
-    throw error;
+    throw cannotStart(error, configuration);
   }
 };
 
@@ -84,9 +90,10 @@ const compose = async (
   // What is kept: events, keys, rows, telemetry.
   const store = new SqliteEventStore({ path: directory.events, clock });
   atEnd(() => store.close());
-  const keys = new SqliteKeyStore(directory.keys, readOrCreateMasterKey(configuration.masterKey));
+  const masterKey = readOrCreateMasterKey(configuration.masterKey);
+  const keys = opened(directory.keys, () => new SqliteKeyStore(directory.keys, masterKey));
   atEnd(() => keys.close());
-  const telemetry = new SqliteTelemetry(directory.telemetry);
+  const telemetry = opened(directory.telemetry, () => new SqliteTelemetry(directory.telemetry));
   atEnd(() => telemetry.close());
   const readSide = await ReadSide.open(directory.path, directory.events, store, {
     rebuild: () => logger.info('building the read model from the events'),
@@ -140,6 +147,7 @@ const compose = async (
   const drivers = new Drivers(
     hardwareTypes(configuration, hooks.fakeMemory?.(directory.fakeMemory) ?? new FakeMemory(directory.fakeMemory)),
   );
+  atEnd(() => drivers.close());
   const manifests: readonly DriverManifest[] = drivers.manifests();
   catalog.put({ host, conductorGroup: configuration.conductorGroup, manifests });
   atEnd(
@@ -201,6 +209,7 @@ const compose = async (
   atEnd(() => eraser.stop());
 
   // Answers.
+  const closing = new AbortController();
   const api: ApiPorts = {
     nodes,
     chassis,
@@ -215,6 +224,7 @@ const compose = async (
     reads: new LocalHardwareReads(nodes, performer),
     ownerOf,
     clock,
+    closing: closing.signal,
     settings: {
       maxLimit: configuration.maxLimit,
       requireAgentTls: configuration.requireAgentTls,
@@ -236,7 +246,10 @@ const compose = async (
     onAnswer: (request, reply) => metrics.observe(request, reply),
   });
   await app.listen(configuration.port, configuration.host);
-  atEnd(() => app.close());
+  atEnd(() => {
+    closing.abort();
+    return app.close();
+  });
   const { port } = app.getHttpServer().address() as AddressInfo;
   return {
     app,

@@ -5,6 +5,9 @@ import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { DecisionSettings } from '#domain';
 import { defaultDecisionSettings } from '#domain';
+import { clientVariables } from './client.js';
+import { ConfigurationError } from './configuration-error.js';
+import { exposureFault } from './exposure.js';
 import type { OptionSchema } from './options.js';
 import { configurationSchema, flagOf, optionNames, variableOf } from './options.js';
 
@@ -42,13 +45,6 @@ export interface Setting {
   readonly origin: string;
 }
 
-/** Every value that is wrong, in one go. */
-export class ConfigurationError extends Error {
-  constructor(readonly faults: readonly string[]) {
-    super(`The configuration is wrong:\n${faults.map(fault => `  - ${fault}`).join('\n')}`);
-  }
-}
-
 export interface Sources {
   /** By option name, as given on the command line. */
   readonly flags?: Readonly<Record<string, unknown>>;
@@ -71,11 +67,13 @@ export const readConfiguration = ({ flags = {}, environment = process.env, file 
   const fromFile = path === undefined ? {} : readFile(path, faults);
   for (const name of Object.keys(fromFile))
     if (!optionNames.includes(name)) faults.push(`${path}: there is no option ${name}`);
-  const known = new Set(['FERROLOG_CONFIG', ...optionNames.map(variableOf)]);
+  const known = new Set(['FERROLOG_CONFIG', ...clientVariables, ...optionNames.map(variableOf)]);
   for (const variable of Object.keys(environment))
     if (variable.startsWith('FERROLOG_') && !known.has(variable)) faults.push(`${variable}: there is no such variable`);
 
   const settings = optionNames.map(name => setting(name, flags, environment, fromFile, path, faults));
+  const exposure = exposureFault(Object.fromEntries(settings.map(({ name, value }) => [name, value])));
+  if (exposure !== undefined) faults.push(exposure);
   if (faults.length > 0) throw new ConfigurationError(faults);
   return { configuration: Object.freeze(configurationOf(settings)), settings };
 };

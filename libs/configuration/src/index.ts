@@ -1,2 +1,5 @@
+export * from './client.js';
 export * from './configuration.js';
+export * from './configuration-error.js';
 export * from './options.js';
+export * from './version.js';

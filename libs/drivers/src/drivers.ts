@@ -30,4 +30,9 @@ export class Drivers {
       ) as unknown as DriverManifest['interfaces'],
     }));
   }
+
+  /** Gives back what they hold, when no effect will come any more. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#byName.values()].map(type => type.close?.()));
+  }
 }

@@ -1,7 +1,6 @@
-import type { ValidateFunction } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { DriverCatalog, DriverManifest, ImplementationManifest, InterfaceType, Node } from '#domain';
+import type { DriverCatalog, DriverManifest, InterfaceType, Node } from '#domain';
 import { implementationOf } from '#domain';
+import { driverInfoRefusal } from './driver-info-refusal.js';
 
 interface Member {
   readonly host: string;
@@ -12,8 +11,6 @@ interface Member {
 /** What the conductors of the fleet offer at this moment, by group and hardware type. */
 export class FleetCatalog implements DriverCatalog {
   readonly #members = new Map<string, Member>();
-  readonly #ajv = new Ajv2020({ strict: false });
-  readonly #validators = new WeakMap<object, ValidateFunction>();
   readonly #drivers = new Map<string, DriverManifest>();
 
   /** A conductor joined, or came back with other drivers. */
@@ -49,18 +46,8 @@ export class FleetCatalog implements DriverCatalog {
     const implementation = implementationOf(node, driver, type);
     if (!implementation) return `the driver has no ${type} interface of the node's name`;
     if (implementation.missing) return `not supported: the ${type} interface is ${implementation.name}`;
-    return implementation.notYet ?? this.#schemaRefusal(implementation, node);
-  }
-
-  #schemaRefusal({ driverInfo }: ImplementationManifest, node: Node): string | undefined {
-    if (!driverInfo) return undefined;
-    const validate = this.#validators.get(driverInfo) ?? this.#ajv.compile(driverInfo);
-    this.#validators.set(driverInfo, validate);
-    if (validate(node.attributes.driver_info)) return undefined;
-    const [error] = validate.errors ?? [];
-    if (error?.keyword === 'required')
-      return `driver_info must have '${(error.params as { missingProperty: string }).missingProperty}'`;
-    return `driver_info${(error?.instancePath ?? '').replaceAll('/', '.')} ${error?.message}`;
+    if (implementation.notYet !== undefined) return implementation.notYet;
+    return implementation.driverInfo && driverInfoRefusal(implementation.driverInfo, node.attributes.driver_info);
   }
 
   #index(): void {

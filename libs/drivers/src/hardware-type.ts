@@ -80,6 +80,8 @@ export interface HardwareType {
   /** Keys of driver_info that are no secrets, beside those that are public for all drivers. */
   readonly publicKeys: readonly string[];
   readonly interfaces: Readonly<Record<InterfaceType, readonly Implementation[]>>;
+  /** Gives back what it holds (sessions with machines), when no effect will come any more. */
+  close?(): Promise<void>;
 }
 
 export const manifestOf = (implementation: Implementation, enabled: boolean): ImplementationManifest => ({
@@ -100,6 +102,23 @@ export const manifestOf = (implementation: Implementation, enabled: boolean): Im
 export const missing = (type: InterfaceType): Implementation => ({ name: `no-${type}`, missing: true });
 
 /** The machine could not be reached, or did not do it: worth another try. */
-export class HardwareUnreachable extends Error {}
+export class HardwareUnreachable extends Error {
+  constructor(
+    message: string,
+    readonly hint = 'The machine did not answer: check its address, its network and its power, then try again.',
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
 /** The machine was reached and refused: another try changes nothing. */
-export class HardwareRefused extends Error {}
+export class HardwareRefused extends Error {
+  constructor(
+    message: string,
+    readonly hint = 'The machine was reached and refused: mend what it names before trying again.',
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,6 +1,7 @@
 import { fakeHardware } from './fake/fake-hardware.js';
 import type { FakeMemory } from './fake/fake-machine.js';
 import type { HardwareType } from './hardware-type.js';
+import { ipmi } from './ipmi/ipmi.js';
 
 export interface DriverOptions {
   readonly hardwareTypes: readonly string[];
@@ -14,6 +15,7 @@ export class UnknownHardwareType extends Error {}
 export const hardwareTypes = (options: DriverOptions, memory: FakeMemory): HardwareType[] => {
   const all: Readonly<Record<string, () => HardwareType>> = {
     'fake-hardware': () => fakeHardware(memory),
+    ipmi: () => ipmi({ fakeDeploy: options.ipmiFakeDeploy }),
   };
   return options.hardwareTypes.map(name => {
     const make = Object.hasOwn(all, name) ? all[name] : undefined;

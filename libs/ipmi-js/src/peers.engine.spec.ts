@@ -1,59 +1,27 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import {
-  connect,
-  createBmcSimulator,
-  presencePing,
-  type Bmc,
-  type BmcSimulator,
-  type ConnectOptions,
-} from './index.js';
+  goipmiServer,
+  GUID,
+  ipmiSim,
+  ipmitool,
+  PASSWORD,
+  PATH,
+  requirePeers,
+  until,
+  USER,
+  type IpmiSim,
+  type Peer,
+} from '../../../tools/ipmi-peers/peers.js';
+import { connect, createBmcSimulator, type Bmc, type BmcSimulator, type ConnectOptions } from './index.js';
 
-/*
- * Our client with the BMCs of others, and the clients of others with our BMC. `node tools/ipmi-peers/install.mjs`
- * installs them all. Everything is on loopback and on ports that were free a moment ago.
- */
+/* Our client with the BMCs of others, and the clients of others with our BMC. */
 
-const ROOT = join(import.meta.dirname, '../../../..');
-const GOIPMI_SERVER = join(ROOT, '.scratch/ipmi-peers/goipmi-server-v0.9.1');
-const [USER, PASSWORD] = ['admin', 'secret'];
 const KG = 'a0b1c2d3e4f5a6b7c8d9eaf0b1c2d3e4f5a6b7c8';
-const GUID = 'a123456789abcdefa123456789abcdef';
-
-/** FreeIPMI's programs are in sbin, which not every PATH has. */
-const PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
 const run = promisify(execFile);
 
-beforeAll(() => {
-  const programs = ['ipmi_sim', 'ipmitool', 'ipmi-chassis'];
-  const missing = programs.filter(name => !PATH.split(':').some(folder => existsSync(join(folder, name))));
-  if (!existsSync(GOIPMI_SERVER)) missing.push('goipmi-server');
-  if (missing.length > 0)
-    throw new Error(`${missing.join(', ')} missing: run "node tools/ipmi-peers/install.mjs" first`);
-});
-
-const freePort = async (): Promise<number> => {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
-};
-
-const until = async (what: string, condition: () => Promise<boolean>): Promise<void> => {
-  const deadline = Date.now() + 15_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}`);
-    await new Promise(resolve => setTimeout(resolve, 20));
-  }
-};
+beforeAll(requirePeers);
 
 const rejection = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -62,33 +30,6 @@ const rejection = (promise: Promise<unknown>): Promise<unknown> =>
     },
     (error: unknown) => error,
   );
-
-/** A BMC in a process of its own. */
-interface Peer {
-  readonly port: number;
-  stop(): Promise<void>;
-}
-
-const started = async (port: number, program: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<Peer> => {
-  const child: ChildProcess = spawn(program, args, { env: { ...process.env, PATH, ...env }, stdio: 'ignore' });
-  const ended = once(child, 'exit');
-  const there = () =>
-    presencePing({ host: '127.0.0.1', port, timeoutMs: 100, retries: 0 }).then(
-      () => true,
-      () => false,
-    );
-  await until(`${program} to answer`, async () => {
-    if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}`);
-    return there();
-  });
-  return {
-    port,
-    async stop() {
-      child.kill('SIGKILL');
-      await ended;
-    },
-  };
-};
 
 const open: Bmc[] = [];
 afterEach(async () => {
@@ -102,72 +43,12 @@ const connected = async ({ port }: { readonly port: number }, options: Partial<C
 };
 
 describe("OpenIPMI's ipmi_sim", () => {
-  const folder = mkdtempSync(join(tmpdir(), 'ipmi-sim-'));
-  const state = (name: string): string => readFileSync(join(folder, name), 'utf8').trim();
-  let port: number;
-  let sim: Peer;
-
-  /** ipmi_sim asks a program for the state of the machine, and tells it what to do. */
-  const writeConfiguration = (): void => {
-    const control = join(folder, 'control');
-    writeFileSync(
-      control,
-      `#!/bin/sh
-cd ${folder}
-shift
-verb=$1
-shift
-echo "$verb $*" >> log
-case "$verb $1" in
-  "get power") echo "power:$(cat power)" ;;
-  "get boot") echo "boot:$(cat boot)" ;;
-  "set power") echo $2 > power ;;
-  "set boot") echo $2 > boot ;;
-  "set shutdown") echo 0 > power ;;
-esac
-`,
-    );
-    chmodSync(control, 0o755);
-    writeFileSync(join(folder, 'power'), '0\n');
-    writeFileSync(join(folder, 'boot'), 'none\n');
-    writeFileSync(join(folder, 'log'), '');
-    writeFileSync(
-      join(folder, 'lan.conf'),
-      `name "bmc"
-set_working_mc 0x20
-  startlan 1
-    addr 127.0.0.1 ${port}
-    priv_limit admin
-    allowed_auths_admin md5
-    guid ${GUID}
-  endlan
-  chassis_control "${control} 0x20"
-  user 2 true "${USER}" "${PASSWORD}" admin 10 md5
-`,
-    );
-    writeFileSync(
-      join(folder, 'bmc.emu'),
-      `mc_setbmc 0x20
-mc_add 0x20 0x23 no-device-sdrs 1 9 8 0x9f 0x1291 0xf02
-mc_enable 0x20
-`,
-    );
-  };
-
-  const startSim = (): Promise<Peer> => {
-    const files = ['-c', join(folder, 'lan.conf'), '-f', join(folder, 'bmc.emu'), '-s', join(folder, 'state')];
-    return started(port, 'ipmi_sim', ['--nostdio', '--nopersist', ...files]);
-  };
-
+  let sim: IpmiSim;
   beforeAll(async () => {
-    port = await freePort();
-    writeConfiguration();
-    sim = await startSim();
+    sim = await ipmiSim();
+    await sim.start();
   });
-  afterAll(async () => {
-    await sim.stop();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => sim.dispose());
 
   it('is given suite 3, from a list that it gives in the older packet format only', async () => {
     const bmc = await connected(sim, { timeoutMs: 300 });
@@ -182,11 +63,11 @@ mc_enable 0x20
 
     await bmc.chassisControl('power up');
     expect(await power()).toBe('on');
-    expect(state('power')).toBe('1');
+    expect(sim.state('power')).toBe('1');
     await bmc.chassisControl('hard reset');
     await bmc.chassisControl('power cycle');
-    await until('power to come back', async () => state('log').endsWith('set power 1') || (await power()) === 'on');
-    expect(state('log')).toMatch(/set power 1[^]*set reset 1[^]*set power 0[^]*set power 1/);
+    await until('power to come back', async () => sim.state('log').endsWith('set power 1') || (await power()) === 'on');
+    expect(sim.state('log')).toMatch(/set power 1[^]*set reset 1[^]*set power 0[^]*set power 1/);
     await bmc.chassisControl('soft shutdown');
     expect(await power()).toBe('off');
     await bmc.chassisControl('power up');
@@ -198,7 +79,7 @@ mc_enable 0x20
     const bmc = await connected(sim, { cipherSuite: 3 });
     for (const device of ['pxe', 'cdrom', 'bios'] as const) {
       await bmc.setBootDevice({ device, persistent: true, efi: true, disableTimeout: device === 'pxe' });
-      expect(state('boot')).toBe(device);
+      expect(sim.state('boot')).toBe(device);
       // It forgets the other bits, the valid bit among them.
       expect(await bmc.getBootDevice()).toMatchObject({ device });
     }
@@ -219,7 +100,7 @@ mc_enable 0x20
     const bmc = await connected(sim, { cipherSuite: 3, timeoutMs: 100 });
     await sim.stop();
     expect(await rejection(bmc.chassisStatus())).toMatchObject({ name: 'BmcUnreachable', retriable: true });
-    sim = await startSim();
+    await sim.start();
     expect(await bmc.deviceId()).toMatchObject({ deviceId: 0x23 });
   });
 
@@ -233,15 +114,10 @@ mc_enable 0x20
 describe('goipmi-server', () => {
   let server: Peer;
   beforeAll(async () => {
-    const port = await freePort();
-    server = await started(port, GOIPMI_SERVER, [], {
-      GOIPMI_SERVER_PORT: String(port),
-      GOIPMI_SERVER_USER: USER,
-      GOIPMI_SERVER_PASS: PASSWORD,
-      GOIPMI_SERVER_CIPHER_SUITES: '3,17',
-    });
+    server = await goipmiServer();
+    await server.start();
   });
-  afterAll(() => server.stop());
+  afterAll(() => server.dispose());
 
   it('is given suite 17, which it lists', async () => {
     expect((await connected(server)).cipherSuite).toBe(17);
@@ -280,12 +156,6 @@ describe('Our simulator is driven by', () => {
   };
   afterEach(() => simulator.close());
 
-  const ipmitool = async (suite: string[], ...command: string[]): Promise<string> => {
-    const place = ['-I', 'lanplus', '-H', '127.0.0.1', '-p', String(simulator.port)];
-    const { stdout } = await run('ipmitool', [...place, '-U', USER, '-P', PASSWORD, ...suite, ...command]);
-    return stdout;
-  };
-
   const suites: [string, string[]][] = [
     ['-C 3', ['-C', '3']],
     ['-C 17', ['-C', '17']],
@@ -294,46 +164,52 @@ describe('Our simulator is driven by', () => {
 
   it.each(suites)('ipmitool, %s', async (_, suite) => {
     await simulate();
-    expect(await ipmitool(suite, 'chassis', 'power', 'status')).toBe('Chassis Power is off\n');
-    await ipmitool(suite, 'chassis', 'bootdev', 'pxe', 'options=efiboot,persistent');
+    expect(await ipmitool(simulator, suite, 'chassis', 'power', 'status')).toBe('Chassis Power is off\n');
+    await ipmitool(simulator, suite, 'chassis', 'bootdev', 'pxe', 'options=efiboot,persistent');
     expect(simulator.bootFlags).toEqual({ device: 'pxe', efi: true, persistent: true, valid: true });
-    expect(await ipmitool(suite, 'chassis', 'bootparam', 'get', '5')).toContain('Boot parameter data: e004000000');
+    expect(await ipmitool(simulator, suite, 'chassis', 'bootparam', 'get', '5')).toContain(
+      'Boot parameter data: e004000000',
+    );
 
-    await ipmitool(suite, 'chassis', 'power', 'on');
-    expect(await ipmitool(suite, 'chassis', 'power', 'status')).toBe('Chassis Power is on\n');
-    await ipmitool(suite, 'chassis', 'power', 'cycle');
-    await ipmitool(suite, 'chassis', 'power', 'reset');
+    await ipmitool(simulator, suite, 'chassis', 'power', 'on');
+    expect(await ipmitool(simulator, suite, 'chassis', 'power', 'status')).toBe('Chassis Power is on\n');
+    await ipmitool(simulator, suite, 'chassis', 'power', 'cycle');
+    await ipmitool(simulator, suite, 'chassis', 'power', 'reset');
     expect(simulator.boots.map(({ device }) => device)).toEqual(['pxe', 'pxe', 'pxe']);
-    await ipmitool(suite, 'chassis', 'power', 'diag');
+    await ipmitool(simulator, suite, 'chassis', 'power', 'diag');
     expect(simulator.diagnosticInterrupts).toBe(1);
-    await ipmitool(suite, 'chassis', 'power', 'soft');
+    await ipmitool(simulator, suite, 'chassis', 'power', 'soft');
     expect(simulator.power).toBe('off');
 
-    expect(await ipmitool(suite, 'mc', 'info')).toMatch(/IPMI Version +: 2\.0/);
-    expect(await ipmitool(suite, 'mc', 'guid')).toContain('System GUID');
-    expect(await ipmitool([...suite, '-L', 'OPERATOR'], 'chassis', 'status')).toMatch(/System Power +: off/);
+    expect(await ipmitool(simulator, suite, 'mc', 'info')).toMatch(/IPMI Version +: 2\.0/);
+    expect(await ipmitool(simulator, suite, 'mc', 'guid')).toContain('System GUID');
+    expect(await ipmitool(simulator, [...suite, '-L', 'OPERATOR'], 'chassis', 'status')).toMatch(/System Power +: off/);
     expect(simulator.openSessions).toBe(0);
   });
 
   it('ipmitool the way Ironic does it, with raw bytes', async () => {
     await simulate();
-    await ipmitool(['-C', '3'], 'raw', '0x00', '0x08', '0x03', '0x08');
-    await ipmitool(['-C', '3'], 'raw', '0x00', '0x08', '0x05', '0xe0', '0x08', '0x00', '0x00', '0x00');
+    await ipmitool(simulator, ['-C', '3'], 'raw', '0x00', '0x08', '0x03', '0x08');
+    await ipmitool(simulator, ['-C', '3'], 'raw', '0x00', '0x08', '0x05', '0xe0', '0x08', '0x00', '0x00', '0x00');
     expect(simulator.bootFlags).toEqual({ device: 'disk', efi: true, persistent: true, valid: true });
   });
 
   it.each(suites)('ipmitool with a BMC key, %s', async (_, suite) => {
     await simulate(KG);
-    expect(await ipmitool([...suite, '-y', KG], 'chassis', 'power', 'status')).toBe('Chassis Power is off\n');
+    expect(await ipmitool(simulator, [...suite, '-y', KG], 'chassis', 'power', 'status')).toBe(
+      'Chassis Power is off\n',
+    );
     const impatient = ['-N', '1', '-R', '1'];
-    const without = await ipmitool([...suite, ...impatient], 'chassis', 'power', 'status').catch(() => '');
+    const without = await ipmitool(simulator, [...suite, ...impatient], 'chassis', 'power', 'status').catch(() => '');
     expect(without).not.toContain('Chassis Power is');
   });
 
   it.each(suites)('nobody with a wrong password, %s', async (_, suite) => {
     await simulate();
     const impatient = ['-N', '1', '-R', '1'];
-    const answer = await ipmitool([...suite, ...impatient, '-P', 'wrong'], 'chassis', 'power', 'on').catch(() => '');
+    const answer = await ipmitool(simulator, [...suite, ...impatient, '-P', 'wrong'], 'chassis', 'power', 'on').catch(
+      () => '',
+    );
     expect(answer).not.toContain('Up/On');
     expect(simulator.power).toBe('off');
     expect(simulator.openSessions).toBe(0);

@@ -1,10 +1,25 @@
-import type { EventStore, RecordedEvent } from '#domain';
+import type { Bag, EventMetadata, EventStore, RecordedEvent } from '#domain';
 import { isSealed } from '#domain';
 import { MASK } from '#ironic';
 import { positionToken } from './position-token.js';
+import { actorOf, summaryOf } from './event-words.js';
+
+export interface EventJson {
+  readonly id: string;
+  readonly type: string;
+  readonly stream: string;
+  readonly revision: number;
+  /** Token to follow from. */
+  readonly position: string;
+  readonly recorded: string;
+  readonly summary: string;
+  readonly by: string;
+  readonly data: Bag;
+  readonly metadata: Omit<EventMetadata, 'actorOrigin'>;
+}
 
 /** An event for people and programs outside: sealed values masked, the actor's origin left out. */
-export const eventJson = (event: RecordedEvent, store: EventStore): object => {
+export const eventJson = (event: RecordedEvent, store: EventStore): EventJson => {
   const { actorOrigin: _sealed, ...metadata } = event.metadata;
   return {
     id: event.id,
@@ -13,7 +28,9 @@ export const eventJson = (event: RecordedEvent, store: EventStore): object => {
     revision: event.revision,
     position: positionToken(store.identity, event.position),
     recorded: event.recorded,
-    data: withoutSecrets(event.data),
+    summary: summaryOf(event),
+    by: actorOf(event),
+    data: withoutSecrets(event.data) as Bag,
     metadata,
   };
 };

@@ -32,8 +32,10 @@ export class EventsController {
     const { raw } = reply;
     const end = new AbortController();
     raw.on('close', () => end.abort());
+    this.ports.closing.addEventListener('abort', () => end.abort(), { once: true, signal: end.signal });
     raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
-    raw.write(`retry: 1000\n\n`);
+    // An id without data is a place to come back to, before there was any event (WHATWG HTML section 9.2.6).
+    raw.write(`retry: 1000\nid: ${positionToken(store.identity, after)}\n\n`);
     const alive = setInterval(() => raw.write(': alive\n\n'), KEEP_ALIVE_MS).unref();
     try {
       for await (const page of store.subscribeToAll(after, { filter, signal: end.signal, batchSize: 200 })) {

@@ -7,6 +7,7 @@ import { badRequest } from '../http/ironic-error.js';
 import { Query } from '../http/queries.js';
 import { API_PORTS, type ApiPorts } from '../ports.js';
 import { findNode } from '../v1/nodes/node-ident.js';
+import { targetsIn } from '../v1/nodes/provision.js';
 import { eventsAsOf } from './as-of.js';
 import { eventJson, withoutSecrets } from './event-json.js';
 import { positionToken } from './position-token.js';
@@ -31,6 +32,7 @@ export class NativeNodesController {
       position: positionToken(identity, position),
       present: node.present,
       verbs: node.present ? verbsOf(node.provisionState) : [],
+      targets: node.present ? targetsIn(node.provisionState) : [],
       work: work ? { kind: work.kind, deadline: deadlineOf(work) } : null,
       state: withoutSecrets({ ...state, agent: agent && { ...agent, token: undefined } }),
     });
@@ -45,12 +47,8 @@ export class NativeNodesController {
   @Get('timeline')
   async timeline(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { node, events } = await this.#read(request);
-    void reply.send({
-      node: node.uuid,
-      name: node.attributes.name,
-      provision_state: node.provisionState,
-      ...timelineOf(events),
-    });
+    const { uuid, attributes, provisionState } = node;
+    void reply.send(timelineOf({ node: uuid, name: attributes.name, provision_state: provisionState }, events));
   }
 
   @Get('why')

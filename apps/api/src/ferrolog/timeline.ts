@@ -1,10 +1,15 @@
 import type { OperationFamily, ProblemDetails, RecordedEvent } from '#domain';
 import { msOf, partsOf } from '#domain';
+import type { ActionRun } from './actions.js';
+import { actionsIn } from './actions.js';
+import { actorOf, summaryOf } from './event-words.js';
 
 /** One run of steps, from its start to its end or to now. */
 export interface Run {
   readonly operation: string;
   readonly family: OperationFamily;
+  /** Provision states that the run went through, in order. */
+  readonly states: string[];
   readonly started: string;
   ended: string | null;
   seconds: number | null;
@@ -23,6 +28,18 @@ export interface StepRun {
   problem?: ProblemDetails;
 }
 
+export interface Timeline extends Subject {
+  readonly events: readonly TimelineEntry[];
+  readonly runs: readonly Run[];
+  readonly actions: readonly ActionRun[];
+}
+
+interface Subject {
+  readonly node: string;
+  readonly name: string | null;
+  readonly provision_state: string;
+}
+
 export interface TimelineEntry {
   readonly revision: number;
   readonly time: string;
@@ -34,52 +51,30 @@ export interface TimelineEntry {
 
 interface Data {
   readonly operation?: string;
-  readonly action?: string;
   readonly interface?: string;
   readonly step?: string;
-  readonly method?: string;
   readonly attempt?: number;
   readonly provisionState?: string;
   readonly problem?: ProblemDetails;
-  readonly conductor?: string;
-  readonly reason?: string | null;
-  readonly powerState?: string | null;
-  readonly targetPowerState?: string;
 }
 
-/** What happened to a node, for people: each event in a line, and the runs with their steps and durations. */
-export const timelineOf = (
-  events: readonly RecordedEvent[],
-): { readonly events: TimelineEntry[]; readonly runs: Run[] } => {
+/** What happened to a node, for people: each event in a line, the runs of steps, and single changes of the hardware. */
+export const timelineOf = (subject: Subject, events: readonly RecordedEvent[]): Timeline => {
   const runs: Run[] = [];
   for (const event of events) follow(runs, event);
-  return { events: events.map(entry), runs };
+  return { ...subject, events: events.map(entry), runs, actions: actionsIn(events) };
 };
 
 const entry = (event: RecordedEvent): TimelineEntry => {
-  const data = event.data as Data;
+  const { provisionState } = event.data as Data;
   return {
     revision: event.revision,
     time: event.recorded,
     type: event.type,
-    summary: summaryOf(event.type, data),
+    summary: summaryOf(event),
     by: actorOf(event),
-    ...(data.provisionState && { provision_state: data.provisionState }),
+    ...(provisionState && { provision_state: provisionState }),
   };
-};
-
-export const actorOf = ({ metadata }: RecordedEvent): string =>
-  metadata.actorKind === metadata.actorId ? metadata.actorId : `${metadata.actorKind} ${metadata.actorId}`;
-
-const summaryOf = (type: string, data: Data): string => {
-  const step = data.step === undefined ? '' : `${data.interface ? `${data.interface}.` : ''}${data.step}`;
-  if (data.problem) return step ? `${step}: ${data.problem.detail}` : data.problem.detail;
-  if (step) return data.attempt && data.attempt > 1 ? `${step} (attempt ${data.attempt})` : step;
-  if (data.targetPowerState) return data.targetPowerState;
-  if (data.method) return data.method;
-  if (type === 'NodeClaimed') return data.conductor ?? '';
-  if (data.powerState) return data.powerState;
-  return data.reason ?? data.provisionState ?? '';
 };
 
 const seconds = (from: string, to: string): number => Math.max(0, (msOf(to) - msOf(from)) / 1000);
@@ -96,6 +91,7 @@ const follow = (runs: Run[], event: RecordedEvent): void => {
     runs.push({
       operation,
       family: parts.family,
+      states: data.provisionState ? [data.provisionState] : [],
       started: event.recorded,
       ended: null,
       seconds: null,
@@ -106,6 +102,7 @@ const follow = (runs: Run[], event: RecordedEvent): void => {
     return;
   }
   if (!open) return;
+  if (data.provisionState && data.provisionState !== open.states.at(-1)) open.states.push(data.provisionState);
   const step = open.steps.findLast(one => one.outcome === 'under way' || one.outcome === 'waiting');
   switch (parts.fact) {
     case 'StepStarted':

@@ -1,5 +1,5 @@
 import type { Node, ProblemDetails, RecordedEvent } from '#domain';
-import { actorOf } from './timeline.js';
+import { actorOf } from './event-words.js';
 
 export interface Link {
   readonly event: string;
@@ -11,6 +11,7 @@ export interface Link {
 
 export interface Explanation {
   readonly node: string;
+  readonly name: string | null;
   readonly provision_state: string;
   readonly maintenance: boolean;
   readonly fault: string | null;
@@ -35,6 +36,7 @@ export const explain = (node: Node, events: readonly RecordedEvent[]): Explanati
   const failure = events.findLast(event => problemIn(event) !== undefined);
   const base = {
     node: node.uuid,
+    name: node.attributes.name,
     provision_state: node.provisionState,
     maintenance: node.maintenance !== null,
     fault: node.fault,

@@ -54,6 +54,15 @@ export const createApplication = async (module: object, options: HttpOptions): P
       else refuse(error, http.getRequest(), http.getResponse(), options);
     },
   });
+  await app.init();
+  const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
+  registered.set(app, [
+    ...new Set(
+      routes
+        .filter(({ method, url }) => methods.has(method) && !url.includes('*'))
+        .map(({ method, url }) => `${method} ${url}`),
+    ),
+  ]);
   return app;
 };
 
@@ -143,9 +152,15 @@ const bodyOf = (answer: ErrorAnswer, request: FastifyRequest, error: unknown): s
     : ironicEnvelope(answer.status, answer.problem.detail);
 };
 
+/** Routes of the application, `METHOD /path`, without those that Nest adds for its own ends. */
+export const routesOf = (app: NestFastifyApplication): string[] => registered.get(app) ?? [];
+const registered = new WeakMap<NestFastifyApplication, string[]>();
+
 /** Every route as it is registered, for telling a wrong method from a wrong address. */
-const knownRoutes = (fastify: FastifyInstance): { readonly method: string; readonly pattern: RegExp }[] => {
-  const routes: { method: string; pattern: RegExp }[] = [];
+const knownRoutes = (
+  fastify: FastifyInstance,
+): { readonly method: string; readonly url: string; readonly pattern: RegExp }[] => {
+  const routes: { method: string; url: string; pattern: RegExp }[] = [];
   fastify.addHook('onRoute', ({ method, url }) => {
     const pattern = new RegExp(
       `^${url
@@ -153,7 +168,7 @@ const knownRoutes = (fastify: FastifyInstance): { readonly method: string; reado
         .replace(/:[^/]+/g, '[^/]+')
         .replaceAll('*', '.*')}$`,
     );
-    for (const one of [method].flat()) routes.push({ method: one, pattern });
+    for (const one of [method].flat()) routes.push({ method: one, url, pattern });
   });
   return routes;
 };

@@ -2,11 +2,11 @@ import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONDUCTOR_LIFE_MS, isoOf } from '#domain';
 import { schemasFolder } from '#schemas';
 import { positionToken } from '../ferrolog/position-token.js';
 import { API_PORTS, type ApiPorts } from '../ports.js';
 import { METRICS, type Metrics } from './metrics.js';
+import { statusOf } from './status.js';
 
 /** For whoever runs the server: health, metrics, contracts and the state of the fleet. */
 @Controller()
@@ -44,25 +44,7 @@ export class OperationsController {
   /** What `ferrolog doctor` reads. */
   @Get('ferrolog/v1/status')
   async status(@Req() { context }: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { store, telemetry, clock } = this.ports;
-    const model = this.ports.readModel();
-    const head = await store.head();
-    const now = clock.now();
-    const conductors = [...telemetry.conductors()].map(([host, seen]) => ({
-      host,
-      seen: isoOf(seen),
-      alive: now - seen < CONDUCTOR_LIFE_MS,
-    }));
-    void reply.send({
-      time: isoOf(now),
-      requested_by: context.principal.id,
-      store: { ...store.identity, head: positionToken(store.identity, head), events: head },
-      read_model: { position: positionToken(store.identity, model.position), behind: head - model.position },
-      conductors,
-      drivers: this.ports.catalog.drivers().map(({ manifest, hosts }) => ({ name: manifest.hardwareType, hosts })),
-      open_work: await model.openWork.all(),
-      impediments: this.ports.impediments(),
-    });
+    void reply.send(await statusOf(this.ports, context.principal.id));
   }
 
   /** Builds the read model anew beside the one in force and swaps them. */

@@ -42,6 +42,8 @@ const sensitiveWords = [
   'snmp_auth_key',
   'snmp_priv_key',
   'kg_key',
+  // Of IPMI's send_raw: the bytes may set a password.
+  'raw_bytes',
 ];
 
 export const isSensitiveName = (name: string): boolean => {

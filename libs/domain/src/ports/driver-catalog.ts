@@ -36,6 +36,8 @@ export interface StepManifest {
   readonly priority: number;
   /** May run again · reads before it writes · never runs twice. */
   readonly effect: 'idempotent' | 'observed' | 'once';
+  /** It overwrites or erases what is on the machine. Steps that never run twice count as such. */
+  readonly destructive?: boolean;
   readonly abortable?: boolean;
   readonly requiresRamdisk?: boolean;
   readonly args?: Readonly<Record<string, { readonly description: string; readonly required?: boolean }>>;

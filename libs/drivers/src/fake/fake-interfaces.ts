@@ -104,7 +104,7 @@ const mediaTypes: Readonly<Record<string, readonly string[]>> = {
 export const fakeDeploy = fake('deploy', {
   steps: {
     core: [fakeStep('deploy', step('tear_down', 0)), fakeStep('deploy', step('take_over', 0))],
-    deploy: [fakeStep('deploy', step('deploy', 100, { abortable: true }))],
+    deploy: [fakeStep('deploy', step('deploy', 100, { abortable: true, destructive: true }))],
   },
 });
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
-import { aBmc, closeAll, connected, PASSWORD, rejection } from '../simulator/test-bench.js';
+import { aBmc, closeAll, connected, PASSWORD, rejection, until } from '../simulator/test-bench.js';
 import { authenticationCapabilities, connect, presencePing } from './connect.js';
 import type { ConnectOptions } from './connect-options.js';
 
@@ -231,6 +231,32 @@ describe('Many at once', () => {
   it('survives more commands than message sequence numbers', async () => {
     const bmc = await connected(await aBmc());
     for (let count = 0; count < 200; count++) await bmc.chassisStatus();
+  });
+});
+
+describe('A signal that aborts', () => {
+  it('ends a command under way at once, and everything after it', async () => {
+    const simulator = await aBmc();
+    const [given, arrived] = [new AbortController(), 'Get Chassis Status'];
+    const bmc = await connected(simulator, { signal: given.signal, timeoutMs: 1_000_000 });
+    simulator.inject({ fault: 'lose answers' });
+    const underWay = rejection(bmc.chassisStatus());
+    await until('the command to be under way', () => simulator.counts[arrived] === 1);
+    given.abort();
+    expect(await underWay).toMatchObject({ name: 'ConnectionClosed' });
+    expect(await rejection(bmc.deviceId())).toMatchObject({ name: 'ConnectionClosed' });
+    await bmc.close();
+  });
+
+  it('ends a connection that is being made', async () => {
+    const simulator = await aBmc();
+    simulator.inject({ fault: 'lose answers', on: 'RAKP Message 1' });
+    const given = new AbortController();
+    const underWay = rejection(connected(simulator, { signal: given.signal, timeoutMs: 1_000_000 }));
+    await until('the handshake to be under way', () => simulator.counts['RAKP Message 1'] === 1);
+    given.abort();
+    expect(await underWay).toMatchObject({ name: 'ConnectionClosed' });
+    expect(await rejection(connected(simulator, { signal: given.signal }))).toMatchObject({ name: 'ConnectionClosed' });
   });
 });
 

@@ -17,6 +17,11 @@ export interface BmcAddress {
   readonly timeoutMs?: number;
   /** How often a question is repeated; default 4. */
   readonly retries?: number;
+  /**
+   * Ends everything at once when it aborts, with ConnectionClosed: nobody waits for the BMC any more, and it is not
+   * told. Better is `close()`, where there is time for it.
+   */
+  readonly signal?: AbortSignal;
 }
 
 export interface ConnectOptions extends BmcAddress {
@@ -76,12 +81,12 @@ export const settingsOf = (options: ConnectOptions): Settings => {
 
 /** @throws RangeError that names the option */
 export const placeOf = (options: BmcAddress): { readonly address: Address; readonly patience: Patience } => {
-  const { host, port = RMCP_PORT, localAddress, timeoutMs = 1000, retries = 4 } = options;
+  const { host, port = RMCP_PORT, localAddress, signal, timeoutMs = 1000, retries = 4 } = options;
   if (!host) throw new RangeError('host: a name or an address is needed');
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new RangeError(`port: 1 to 65535, not ${port}`);
   if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs: more than 0, not ${timeoutMs}`);
   if (!Number.isInteger(retries) || retries < 0) throw new RangeError(`retries: 0 or more, not ${retries}`);
-  return { address: { host, port, localAddress }, patience: { timeoutMs, retries } };
+  return { address: { host, port, localAddress, signal }, patience: { timeoutMs, retries } };
 };
 
 /** K_g from hexadecimal; undefined for all zeros, which is how a BMC says that it has none. @throws RangeError */

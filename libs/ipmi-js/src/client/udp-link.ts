@@ -8,6 +8,8 @@ export interface Address {
   readonly port: number;
   /** Address of this machine to send from. */
   readonly localAddress?: string;
+  /** Closes the link when it aborts. */
+  readonly signal?: AbortSignal;
 }
 
 /** How long an answer is waited for. */
@@ -38,17 +40,18 @@ export interface UdpLink {
   exchange<Answer>(exchange: Exchange<Answer>, patience: Patience): Promise<Answer>;
   /** Sends what has no answer. */
   send(datagram: Buffer): void;
+  /** Ends the exchange under way with ConnectionClosed. */
   close(): Promise<void>;
 }
 
 /** @throws BmcUnreachable the name does not resolve, or there is no way to the address */
-export const openUdpLink = async ({ host, port, localAddress }: Address): Promise<UdpLink> => {
+export const openUdpLink = async ({ host, port, localAddress, signal }: Address): Promise<UdpLink> => {
   const name = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   try {
     const { address, family } = await lookup(host);
     const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
     await connected(socket, address, port, localAddress);
-    return linkOver(socket, name);
+    return linkOver(socket, name, signal);
   } catch (cause) {
     throw new BmcUnreachable(`${name} cannot be reached: ${(cause as Error).message}`, { cause });
   }
@@ -70,7 +73,7 @@ const connected = (socket: Socket, address: string, port: number, localAddress?:
     });
   });
 
-const linkOver = (socket: Socket, name: string): UdpLink => {
+const linkOver = (socket: Socket, name: string, signal?: AbortSignal): UdpLink => {
   let receive: ((datagram: Buffer) => void) | undefined;
   let abort: ((error: Error) => void) | undefined;
   /** "Port unreachable" and the like: a BMC that restarts says so for a while, so the wait goes on. */
@@ -78,17 +81,32 @@ const linkOver = (socket: Socket, name: string): UdpLink => {
   socket.on('message', datagram => receive?.(datagram));
   socket.on('error', error => (lastError = error));
 
-  const send = (datagram: Buffer): void =>
+  const send = (datagram: Buffer): void => {
+    if (closed) return;
     socket.send(datagram, error => {
       if (error) lastError = error;
     });
+  };
+
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> =>
+    (closed ??= new Promise(resolve => {
+      signal?.removeEventListener('abort', closeNow);
+      abort?.(new ConnectionClosed(name));
+      socket.close(() => resolve());
+    }));
+  const closeNow = (): void => void close();
+  signal?.addEventListener('abort', closeNow);
+  if (signal?.aborted) closeNow();
 
   return {
     name,
     send,
+    close,
 
     exchange<Answer>({ what, datagram, accept }: Exchange<Answer>, { timeoutMs, retries }: Patience) {
       return new Promise<Answer>((resolve, reject) => {
+        if (closed) return reject(new ConnectionClosed(name));
         let transmission = 0;
         let timer: NodeJS.Timeout | undefined;
         lastError = undefined;
@@ -124,11 +142,6 @@ const linkOver = (socket: Socket, name: string): UdpLink => {
         };
         transmit();
       });
-    },
-
-    close() {
-      abort?.(new ConnectionClosed(name));
-      return new Promise(resolve => socket.close(() => resolve()));
     },
   };
 };

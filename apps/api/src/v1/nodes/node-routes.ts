@@ -56,7 +56,7 @@ export class NodeRoutes {
       const node = await this.ports.nodes.repository.load(state.uuid);
       if (node.action?.id !== actionId) return this.#outcome(node, state.revision, actionId);
       const leftMs = until - this.ports.clock.now();
-      if (leftMs <= 0) throw stillUnderWay(node);
+      if (leftMs <= 0 || this.ports.closing.aborted) throw stillUnderWay(node);
       await this.ports.nodes.nextChange(state.uuid, leftMs);
     }
   }

@@ -1,6 +1,6 @@
 import type { Bag, DecisionSettings, Node, NodeCommandType, StepRequest } from '#domain';
 import { inMaintenance, locked, move, Problem, wrongState } from '#domain';
-import type { Verb } from '#domain';
+import type { ProvisionState, Verb } from '#domain';
 import type { Minor } from '#ironic';
 import { badRequest, notAcceptable } from '../../http/ironic-error.js';
 import { checked } from '../../http/validation.js';
@@ -40,6 +40,41 @@ const targets: Readonly<Record<string, Target>> = {
   unrescue: { verb: 'unrescue', command: 'UnrescueNode', since: 38 },
   unhold: { verb: 'unhold', command: 'UnholdNode', since: 85 },
   service: { verb: 'service', command: 'ServiceNode', since: 87 },
+};
+
+/** Other names for targets that have one. */
+const aliases = new Set(['deploy', 'undeploy']);
+
+/** Where a target of `PUT …/states/provision` leads: at once, and in the end when all goes well. */
+export interface ReachableTarget {
+  readonly target: string;
+  readonly provision_state: string;
+  readonly target_provision_state: string | null;
+  /** Members that the request must carry beside the target. */
+  readonly needs: readonly string[];
+}
+
+/** What may be asked for in the state. Whether this very node may, `decide` says when it is asked. */
+export const targetsIn = (state: ProvisionState): ReachableTarget[] =>
+  Object.entries(targets).flatMap(([target, { verb, command }]) => {
+    const next = aliases.has(target) ? undefined : move(state, verb);
+    const leadsTo = next && { ...next, ...(command === 'CleanNode' && { targetProvisionState: 'manageable' }) };
+    return leadsTo
+      ? [
+          {
+            target,
+            provision_state: leadsTo.provisionState,
+            target_provision_state: leadsTo.targetProvisionState,
+            needs: needs[command] ?? [],
+          },
+        ]
+      : [];
+  });
+
+const needs: Readonly<Partial<Record<NodeCommandType, readonly string[]>>> = {
+  CleanNode: ['clean_steps'],
+  ServiceNode: ['service_steps'],
+  RescueNode: ['rescue_password'],
 };
 
 /**

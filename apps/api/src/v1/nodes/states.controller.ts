@@ -62,7 +62,7 @@ export class StatesController {
     const { type, data } = provisionCommand(request.body, node, request.context.minor, this.ports.settings.decisions);
     if (dryRun) {
       const command = { type, nodeId: row.uuid, data } as unknown as NodeCommand;
-      void reply.send(await rehearsal(this.ports.nodes, command, causeOf(request)));
+      void reply.send(await rehearsal(this.ports, command, causeOf(request)));
       return;
     }
     await this.#routes.change(request, type, data as never);

@@ -58,6 +58,7 @@ const planned = (type: string, implementation: string, step: StepManifest, args?
   ...(args && { args }),
   priority: step.priority,
   effect: step.effect,
+  ...((step.destructive ?? step.effect === 'once') && { destructive: true }),
   abortable: step.abortable ?? false,
   requiresRamdisk: step.requiresRamdisk ?? true,
 });

@@ -1,0 +1,125 @@
+import { describe, expect, it } from '@jest/globals';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runIn } from '../fake-io.js';
+
+describe('config', () => {
+  it('prints what is in force and where it came from', async () => {
+    const environment = { FERROLOG_LOG_LEVEL: 'warn' };
+    const { out, exitCode } = await runIn(
+      { environment },
+      'config',
+      '--port',
+      '7000',
+      '--fast-track',
+      '--data',
+      '/srv/metal',
+    );
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^port +7000 +flag --port$/m);
+    expect(out).toMatch(/^fastTrack +true +flag --fast-track$/m);
+    expect(out).toMatch(/^logLevel +warn +variable FERROLOG_LOG_LEVEL$/m);
+    expect(out).toMatch(/^masterKey +\/srv\/metal\/master.key +default$/m);
+  });
+
+  it('reads a file, and prints JSON', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'ferrolog-cli-')), 'ferrolog.yaml');
+    writeFileSync(file, 'workers: 7\nhardwareTypes: [fake-hardware]\n');
+    const { out } = await runIn({}, 'config', '--config', file, '--json');
+    expect(JSON.parse(out)).toEqual(
+      expect.arrayContaining([
+        { name: 'workers', value: 7, origin: `file ${file}` },
+        { name: 'hardwareTypes', value: ['fake-hardware'], origin: `file ${file}` },
+      ]),
+    );
+  });
+});
+
+describe('timeline', () => {
+  const answers = {
+    '/ferrolog/v1/nodes/a%20b/timeline?as_of=2026-01-01T00%3A00%3A00%2B01%3A00': { runs: [], actions: [], events: [] },
+  };
+
+  it('asks for a name and an instant as they are', async () => {
+    const { out, exitCode } = await runIn(
+      { answers },
+      'timeline',
+      'a b',
+      '--as-of',
+      '2026-01-01T00:00:00+01:00',
+      '--json',
+    );
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(out)).toEqual({ runs: [], actions: [], events: [] });
+  });
+});
+
+describe('plan', () => {
+  const path = '/v1/nodes/bm-01/states/provision?dry_run=true';
+  const answers = {
+    [path]: { node: 'u', steps: [], follows: [], events: [], provision_state: { from: 'available', to: 'deploying' } },
+  };
+  const steps = [{ interface: 'bios', step: 'factory_reset' }];
+
+  it('rehearses a target with its steps, from the line or from a file', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'ferrolog-cli-')), 'steps.json');
+    writeFileSync(file, JSON.stringify(steps));
+    for (const given of [JSON.stringify(steps), file]) {
+      const { exitCode, requests } = await runIn({ answers }, 'plan', 'bm-01', 'active', '--deploy-steps', given);
+      expect(exitCode).toBe(0);
+      expect(requests).toMatchObject([{ method: 'PUT', body: { target: 'active', deploy_steps: steps } }]);
+    }
+  });
+
+  it('never sends a change: every request is a rehearsal', async () => {
+    const { requests } = await runIn({ answers }, 'plan', 'bm-01', 'deleted');
+    expect(requests.map(({ url }) => new URL(url).searchParams.get('dry_run'))).toEqual(['true']);
+  });
+});
+
+describe('diff', () => {
+  it('compares two instants, or one with now', async () => {
+    const answers = {
+      '/v1/nodes/bm-01?as_of=3': { name: 'bm-01', power_state: null },
+      '/v1/nodes/bm-01': { name: 'bm-01', power_state: 'power on' },
+    };
+    const { out } = await runIn({ answers }, 'diff', 'bm-01', '--at', '3', '--json');
+    const changes = [{ field: 'power_state', before: null, after: 'power on' }];
+    expect(JSON.parse(out)).toEqual({ node: 'bm-01', from: '3', to: null, changes });
+    const same = await runIn({ answers }, 'diff', 'bm-01', '--at', '3', '--at', '3');
+    expect(same.out).toBe('Nothing changed on node bm-01 between 3 and 3.');
+  });
+});
+
+describe('rebuild', () => {
+  it('has a server do it', async () => {
+    const answers = { '/ferrolog/v1/rebuild': { events: 12, position: 'x-1-c', seconds: 0.25 } };
+    const { out, requests } = await runIn({ answers }, 'rebuild');
+    expect(out).toBe('The read model was built anew from 12 events in 250 ms.');
+    expect(requests).toMatchObject([{ method: 'POST' }]);
+  });
+});
+
+describe('doctor', () => {
+  const status = {
+    time: new Date(0).toISOString(),
+    store: { events: 3 },
+    read_model: { behind: 0 },
+    nodes: {},
+    conductors: [],
+    drivers: [],
+    open_work: [],
+    impediments: [],
+  };
+
+  it('exits 1 when a check fails, and prints all of them', async () => {
+    const { exitCode, out, err } = await runIn({ answers: { '/ferrolog/v1/status': status } }, 'doctor', '--json');
+    expect({ exitCode, err }).toEqual({ exitCode: 1, err: 'ferrolog: 2 checks failed.' });
+    const { findings } = JSON.parse(out) as { findings: { level: string; check: string }[] };
+    expect(findings.filter(({ level }) => level === 'FAIL').map(({ check }) => check)).toEqual([
+      'conductors',
+      'drivers',
+    ]);
+  });
+});

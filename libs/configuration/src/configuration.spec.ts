@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { readClientSettings } from './client.js';
+import { ConfigurationError } from './configuration-error.js';
+import { readConfiguration } from './configuration.js';
+
+const read = (flags: Record<string, unknown>, environment: Record<string, string> = {}) =>
+  readConfiguration({ flags, environment });
+
+const faultsOf = (run: () => unknown): readonly string[] => {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults;
+    throw error;
+  }
+  return [];
+};
+
+describe('readConfiguration', () => {
+  it('lets a flag win over a variable and a variable over the default, and says so', () => {
+    const { configuration, settings } = read({ port: '7000' }, { FERROLOG_PORT: '7001', FERROLOG_LOG_LEVEL: 'warn' });
+    expect(configuration).toMatchObject({ port: 7000, logLevel: 'warn', host: '127.0.0.1' });
+    const origins = Object.fromEntries(settings.map(({ name, origin }) => [name, origin]));
+    expect(origins).toMatchObject({ port: 'flag --port', logLevel: 'variable FERROLOG_LOG_LEVEL', host: 'default' });
+  });
+
+  it('names every wrong value in one go', () => {
+    const faults = faultsOf(() => read({ port: 'abc' }, { FERROLOG_WORKERS: '0', FERROLOG_COLOUR: 'red' }));
+    expect(faults).toHaveLength(3);
+    expect(faults.join('\n')).toMatch(/FERROLOG_COLOUR: there is no such variable/);
+    expect(faults.join('\n')).toMatch(/--port: port .*integer.*"abc"/);
+    expect(faults.join('\n')).toMatch(/FERROLOG_WORKERS: workers .*>= 1/);
+  });
+
+  it('lets the variables of clients be', () => {
+    const ours = { FERROLOG_SERVER: 'http://metal', FERROLOG_USER: 'ann', FERROLOG_PASSWORD: 'x' };
+    expect(faultsOf(() => read({}, ours))).toEqual([]);
+  });
+
+  it.each(['0.0.0.0', '::', '192.0.2.7', 'metal.example.org'])('does not let everybody in from afar on %s', host => {
+    expect(faultsOf(() => read({ host }))).toEqual([expect.stringContaining('allowAnonymousRemote')]);
+    expect(faultsOf(() => read({ host, allowAnonymousRemote: true }))).toEqual([]);
+    expect(faultsOf(() => read({ host, authStrategy: 'http_basic' }))).toEqual([]);
+  });
+
+  it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('lets everybody of this machine in on %s', host => {
+    expect(faultsOf(() => read({ host }))).toEqual([]);
+  });
+});
+
+describe('readClientSettings', () => {
+  it('lets a flag win over a variable, and that over the default', () => {
+    expect(readClientSettings({}, {})).toEqual({ server: 'http://127.0.0.1:6385' });
+    expect(readClientSettings({}, { FERROLOG_SERVER: 'https://metal/base/' })).toEqual({
+      server: 'https://metal/base',
+    });
+    expect(readClientSettings({ server: 'http://b' }, { FERROLOG_SERVER: 'http://a' }).server).toBe('http://b');
+  });
+
+  it('refuses what is no address, and a user or a password that stands alone', () => {
+    expect(faultsOf(() => readClientSettings({ server: 'metal:6385' }, { FERROLOG_USER: 'ann' }))).toHaveLength(2);
+    expect(faultsOf(() => readClientSettings({ password: 'x' }, {}))).toHaveLength(1);
+  });
+});

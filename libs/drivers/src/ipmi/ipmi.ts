@@ -1,0 +1,47 @@
+import { direct } from '../agent/direct.js';
+import type { HardwareType, Implementation } from '../hardware-type.js';
+import { missing } from '../hardware-type.js';
+import { flatNetwork, noopNetwork } from '../network/networks.js';
+import { noopManagement, noopStorage } from '../noop/noop.js';
+import { BmcAccess, type Patience } from './bmc-access.js';
+import { BmcPool } from './bmc-pool.js';
+import { bootUnaided, deployByPower } from './deploy-by-power.js';
+import { ipmiManagement } from './ipmi-management.js';
+import { ipmiPower } from './ipmi-power.js';
+import { ipmiVendor } from './ipmi-vendor.js';
+import { agentInspect, ipxe } from './not-yet.js';
+
+export interface IpmiOptions {
+  /** Boot and deploy interfaces `fake`, and that as the default: nothing is written to the machine's disk. */
+  readonly fakeDeploy: boolean;
+  readonly patience?: Patience;
+}
+
+/** Machines with a BMC that speaks IPMI 2.0 over LAN. Implementations are named as Ironic's clients send them. */
+export const ipmi = ({ fakeDeploy, patience }: IpmiOptions): HardwareType => {
+  const pool = new BmcPool();
+  const bmc = new BmcAccess(pool, patience);
+  const power = ipmiPower(bmc);
+  const management = ipmiManagement(bmc);
+  const onlyFake = (implementation: Implementation) => (fakeDeploy ? [implementation] : []);
+  return {
+    name: 'ipmi',
+    publicKeys: [],
+    interfaces: {
+      bios: [missing('bios')],
+      boot: [...onlyFake(bootUnaided), ipxe],
+      console: [missing('console')],
+      deploy: [...onlyFake(deployByPower(power, management)), direct],
+      firmware: [missing('firmware')],
+      inspect: [missing('inspect'), agentInspect],
+      management: [management, noopManagement],
+      network: [flatNetwork, noopNetwork],
+      power: [power],
+      raid: [missing('raid')],
+      rescue: [missing('rescue')],
+      storage: [noopStorage],
+      vendor: [ipmiVendor(bmc), missing('vendor')],
+    },
+    close: () => pool.close(),
+  };
+};
