@@ -1,7 +1,7 @@
 import type { Configuration } from '#configuration';
 import { UnknownHardwareType } from '#drivers';
 import { StoreCannotBeOpened } from '#event-store/sqlite';
-import { MasterKeyUnusable, WrongMasterKey } from '#secrets';
+import { KeyStoreCannotBeOpened, MasterKeyUnusable } from '#secrets';
 import { PasswordFileUnusable } from '#apps/api';
 import { DataDirectoryUnusable } from './data-directory.js';
 
@@ -20,7 +20,7 @@ export class CannotStart extends Error {
 /** What may be foreseen to go wrong at the start, said in a sentence; anything else as it is. */
 export const cannotStart = (error: unknown, { host, port }: Pick<Configuration, 'host' | 'port'>): unknown => {
   if (isOneOf(error, [UnknownHardwareType, PasswordFileUnusable])) return new CannotStart(error.message, true, error);
-  if (isOneOf(error, [DataDirectoryUnusable, StoreCannotBeOpened, MasterKeyUnusable, WrongMasterKey]))
+  if (isOneOf(error, [DataDirectoryUnusable, StoreCannotBeOpened, MasterKeyUnusable, KeyStoreCannotBeOpened]))
     return new CannotStart(error.message, false, error);
   const { code, syscall } = error as { code?: string; syscall?: string };
   if (syscall !== 'listen' && syscall !== 'getaddrinfo') return error;
