@@ -207,7 +207,7 @@ describe('serve says why it cannot start', () => {
     );
   });
 
-  it.each(['events', 'keys', 'telemetry'])('where the %s are damaged', async name => {
+  it.each(['events', 'keys'])('where the %s are damaged', async name => {
     const damaged = copy(`damaged-${name}`);
     writeFileSync(join(damaged, `${name}.sqlite`), 'no database '.repeat(1000));
     await startFails(1, new RegExp(`^ferrolog: .*${name}\\.sqlite cannot be opened: .*damaged.*backup`), [

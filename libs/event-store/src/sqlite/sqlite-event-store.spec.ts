@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Database } from 'better-sqlite3';
 import { cpSync } from 'node:fs';
 import type { NewEvent, RecordedEvent } from '#domain';
-import { isoOf, StoreUnavailable, WrongExpectedRevision } from '#domain';
+import { isoOf, OutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from '#domain';
 import type { TemporaryFolder, VirtualClock } from '#testing';
 import { anEvent, countingIds, plain, temporaryFolder, turn, virtualClock } from '#testing';
 import { eventStoreContract } from '../contract.js';
@@ -139,6 +139,29 @@ describe('The SQLite event store', () => {
         [3, 'c', 0, 'NeverSeen', '3'],
       ]);
     });
+  });
+
+  it('does not know what became of a commit that the disk failed in the middle of, and can be asked again', async () => {
+    const path = folder.file('failing.sqlite');
+    let failures = 1;
+    const failing = new SqliteEventStore({
+      path,
+      clock,
+      prepareDatabase: database => {
+        const prepare = database.prepare.bind(database);
+        const commit = prepare('COMMIT');
+        const run = () => {
+          if (failures-- > 0) throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_FSYNC' });
+          return commit.run();
+        };
+        database.prepare = ((sql: string) => (sql === 'COMMIT' ? { run } : prepare(sql))) as typeof database.prepare;
+      },
+    });
+    const ask = () => failing.append([{ stream: 'a', expected: 'no stream', events: [anEvent('1')] }]);
+    await expect(ask()).rejects.toBeInstanceOf(OutcomeUnknown);
+    expect(await failing.readStream('a')).toEqual([]);
+    expect((await ask()).map(({ position }) => position)).toEqual([1]);
+    await failing.close();
   });
 
   describe('keeps time', () => {

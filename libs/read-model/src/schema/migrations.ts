@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Version of what projections write. Another one makes an old read model useless: it is built anew. */
-export const READ_MODEL_VERSION = 1;
+export const READ_MODEL_VERSION = 2;
 
 /** A row keeps its serialised JSON (`text`, `offsets`) beside the columns that lists filter and sort by. */
 export class CreateReadModel1 implements MigrationInterface {
