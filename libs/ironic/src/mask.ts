@@ -20,6 +20,14 @@ const maskInside = (value: unknown): unknown => {
   return value;
 };
 
+/** The same value with everything that is sealed masked, whatever it is called. */
+export const withoutSecrets = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (typeof value !== 'object' || value === null) return value;
+  if (isSealed(value)) return MASK;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withoutSecrets(item)]));
+};
+
 /** Whether sealed values are left that are no secrets by their name: to be opened for an answer. */
 export const holdsSealed = (value: unknown): boolean => {
   if (typeof value !== 'object' || value === null) return false;

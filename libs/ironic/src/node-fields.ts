@@ -1,5 +1,5 @@
 import type { Bag, Node, Operation, OperationFamily, PlannedStep } from '#domain';
-import { masked } from './mask.js';
+import { masked, withoutSecrets } from './mask.js';
 import type { Minor } from './version.js';
 import type { RowText } from './row-text.js';
 import { rowText } from './row-text.js';
@@ -135,7 +135,7 @@ const stepBody = (
 ): Bag => ({
   ...(type && { interface: type }),
   step,
-  ...(args && { args: masked(args) }),
+  ...(args && { args: withoutSecrets(masked(args)) }),
   priority: priority ?? 0,
   abortable: abortable ?? false,
   requires_ramdisk: requiresRamdisk ?? true,

@@ -1,6 +1,5 @@
 import type { Bag, EventMetadata, EventStore, RecordedEvent } from '#domain';
-import { isSealed } from '#domain';
-import { MASK } from '#ironic';
+import { withoutSecrets } from '#ironic';
 import { positionToken } from './position-token.js';
 import { actorOf, summaryOf } from './event-words.js';
 
@@ -33,11 +32,4 @@ export const eventJson = (event: RecordedEvent, store: EventStore): EventJson =>
     data: withoutSecrets(event.data) as Bag,
     metadata,
   };
-};
-
-export const withoutSecrets = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withoutSecrets);
-  if (typeof value !== 'object' || value === null) return value;
-  if (isSealed(value)) return MASK;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withoutSecrets(item)]));
 };

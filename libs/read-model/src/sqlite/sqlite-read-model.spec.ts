@@ -42,6 +42,17 @@ describe('The read model', () => {
     expect(model.nodes.byUuid(uuid)?.sealed).toBe(1);
   });
 
+  it('masks what is sealed in the arguments of steps, under whatever name', async () => {
+    await house.enrol(uuid);
+    await house.send(uuid, 'ManageNode', {});
+    await new HouseConductor(house).work(uuid);
+    const settings = [{ component: 'bmc', url: 'https://user:secret@host/firmware' }];
+    await house.send(uuid, 'CleanNode', { steps: [{ interface: 'firmware', step: 'update', args: { settings } }] });
+    await new HouseConductor(house).step(uuid);
+    expect(shown().clean_step!.args).toEqual({ settings: [{ component: 'bmc', url: '******' }] });
+    expect(model.nodes.byUuid(uuid)?.text).not.toContain('$sealed');
+  });
+
   it('lists chassis', async () => {
     for (const number of [3, 1, 2])
       await house.sendToChassis(rack(number), {
