@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const ROOT = join(import.meta.dirname, '../../../../..');
+/** Of the repository. */
+export const ROOT = join(import.meta.dirname, '../../../../..');
 const CLIENTS = join(ROOT, '.scratch/clients');
 
 /** Programs that `node tools/clients/install.mjs` installs. */
