@@ -134,11 +134,17 @@ const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply, op
       url: request.url,
       requestId: request.context?.requestId ?? '',
     });
-  for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value);
+  for (const [name, value] of Object.entries(headersOf(answer, request))) reply.header(name, value);
   void reply
     .code(answer.status)
     .type(contentType(request, error))
     .send(bodyOf(answer, request, error));
+};
+
+/** Ironic says not when to come back, and its client (5.0.1, 6.3.0) cannot even read an error that does. */
+const headersOf = ({ headers }: ErrorAnswer, request: FastifyRequest): ErrorAnswer['headers'] => {
+  const { 'retry-after': _, ...rest } = headers;
+  return isNative(request) ? headers : rest;
 };
 
 const isNative = (request: FastifyRequest): boolean => request.url.startsWith('/ferrolog');

@@ -4,7 +4,7 @@ import type { ActionOutcome, Effect, Implementation } from '../hardware-type.js'
 import { fakeInventory } from './fake-inventory.js';
 import { knobProperties, obeyKnobs } from './fake-knobs.js';
 import type { FakeMemory } from './fake-machine.js';
-import { fakeStep, fakeStepOnce } from './fake-steps.js';
+import { fakeStep, fakeStepAtOnce, fakeStepOnce } from './fake-steps.js';
 
 // The interfaces of a machine that is not there. Like Ironic's fakes they echo what is recorded about the node.
 
@@ -33,7 +33,7 @@ export const fakePower = fake('power', {
   supports: { targets: Object.keys(powerTargets) },
   steps: {
     core: [
-      fakeStep('power', step('get_power_state', 0), ({ node }) => ({
+      fakeStepAtOnce('power', step('get_power_state', 0), ({ node }) => ({
         ...(node.power.state !== null && { powerState: node.power.state }),
         ...(!node.biosSettings && { biosSettings: { settings: fakeBiosSettings() } }),
         ...(node.firmware.length === 0 && { firmware: fakeFirmware }),
@@ -103,7 +103,7 @@ const mediaTypes: Readonly<Record<string, readonly string[]>> = {
 
 export const fakeDeploy = fake('deploy', {
   steps: {
-    core: [fakeStep('deploy', step('tear_down', 0)), fakeStep('deploy', step('take_over', 0))],
+    core: [fakeStepAtOnce('deploy', step('tear_down', 0)), fakeStepAtOnce('deploy', step('take_over', 0))],
     deploy: [fakeStep('deploy', step('deploy', 100, { abortable: true, destructive: true }))],
   },
 });
@@ -129,7 +129,7 @@ export const fakeInspect = fake('inspect', {
 });
 
 export const fakeRescue = fake('rescue', {
-  steps: { core: [fakeStep('rescue', step('rescue', 0)), fakeStep('rescue', step('unrescue', 0))] },
+  steps: { core: [fakeStep('rescue', step('rescue', 0)), fakeStepAtOnce('rescue', step('unrescue', 0))] },
 });
 
 export const fakeConsole = fake('console', {

@@ -18,6 +18,15 @@ export const fakeStep = (type: InterfaceType, manifest: StepManifest, find: Find
   },
 });
 
+/** One of a flow without a state to wait in (verification, adoption, tear-down, unrescue): slow or failing, never waiting. */
+export const fakeStepAtOnce = (type: InterfaceType, manifest: StepManifest, find: Find = nothing): Step => ({
+  manifest,
+  async run(effect) {
+    await obeyKnobs(type, manifest.step, effect);
+    return { done: await find(effect) };
+  },
+});
+
 /** One that must not run twice: the machine remembers that it was begun, and whether it ended. */
 export const fakeStepOnce = (
   type: InterfaceType,

@@ -10,7 +10,7 @@ export const historyEntry = (event: RecordedEvent, before: Node): HistoryRow | u
   const told = tell(event, before);
   if (!told) return undefined;
   const { metadata } = event;
-  const since = before.provisionUpdatedAt ?? before.createdAt ?? event.recorded;
+  const { state, target, since } = moment(event, before);
   return {
     id: event.position,
     uuid: event.id,
@@ -21,10 +21,20 @@ export const historyEntry = (event: RecordedEvent, before: Node): HistoryRow | u
       before.reservation ?? before.claim?.conductor ?? (event.data as { conductor?: string }).conductor ?? null,
     user: metadata.actorKind === 'user' || metadata.actorKind === 'service' ? metadata.actorId : null,
     project: metadata.actorProject ?? null,
-    state: before.provisionState,
-    target_provision_state: before.targetProvisionState,
+    state,
+    target_provision_state: target,
     duration_seconds: Math.max(0, Math.round((msOf(event.recorded) - msOf(since)) / 1000)),
   };
+};
+
+/** Ironic tells a start in the state that it leads to, everything else in the state that it ends. */
+const moment = (event: RecordedEvent, before: Node) => {
+  if (partsOf(event.type)?.fact === 'Started') {
+    const data = event.data as EventDataByType['CleaningStarted'];
+    return { state: data.provisionState, target: data.targetProvisionState, since: event.recorded };
+  }
+  const since = before.provisionUpdatedAt ?? before.createdAt ?? event.recorded;
+  return { state: before.provisionState, target: before.targetProvisionState, since };
 };
 
 interface Told {

@@ -34,7 +34,7 @@ export const nodeFilter = (query: Query): NodeFilter & { readonly conductor?: st
     project: query.text('project', 65),
     shards: query.list('shard', 82),
     sharded: query.boolean('sharded', 82),
-    parent_node: query.text('parent_node', 83)?.toLowerCase(),
+    parent_node: query.text('parent_node', 83),
     include_children: query.boolean('include_children', 83),
     instance_name: query.text('instance_name', 104),
   }) as NodeFilter;

@@ -140,7 +140,9 @@ export class NodesController {
     const { minor, base } = request.context;
     const fields = requestedFields(query, minor, nodeFieldSince);
     if (detail && fields) throw badRequest("Can't fetch a subset of fields with 'detail' set");
-    const { conductor, ...filter } = nodeFilter(query);
+    const { conductor, ...given } = nodeFilter(query);
+    const parent = given.parent_node;
+    const filter = parent === undefined ? given : { ...given, parent_node: findNode(this.ports, parent, minor).uuid };
     const sortable = (key: string) => {
       const since = nodeFieldSince(key);
       if (since !== undefined && since > minor) throw notAcceptable(`Sorting by ${key} needs API version 1.${since}.`);
