@@ -93,12 +93,12 @@ describe('The read model', () => {
     const conductor = new HouseConductor(house);
     const act = async (type: 'ManageNode' | 'ProvideNode' | 'DeployNode') => {
       await house.send(uuid, type, {});
+      await house.clock.advance(5_000);
       await conductor.work(uuid);
     };
     await house.enrol(uuid, { driver_info: { fake_deploy_fail: 'deploy' } });
     await act('ManageNode');
     await act('ProvideNode');
-    await house.clock.advance(5_000);
     await act('DeployNode');
     const entries = await model.history.ofNode(uuid, { limit: 100 });
     expect(entries.map(({ severity, event_type }) => `${severity} ${event_type}`)).toEqual([
@@ -110,14 +110,16 @@ describe('The read model', () => {
     expect(entries[2]).toMatchObject({
       user: 'operator',
       project: 'operations',
-      state: 'available',
-      duration_seconds: 5,
+      state: 'deploying',
+      target_provision_state: 'active',
+      duration_seconds: 0,
     });
     expect(entries[3]).toMatchObject({
       user: null,
       conductor: 'conductor-1',
       state: 'deploying',
       target_provision_state: 'active',
+      duration_seconds: 5,
     });
     expect(entries[3]!.event).toMatch('told to fail');
     expect(await model.history.entry(uuid, entries[0]!.uuid)).toEqual(entries[0]);
