@@ -14,14 +14,14 @@ import type {
 } from '#domain';
 import type { CommandHandler, Content } from '#command-handler';
 import type { FleetCatalog } from '#drivers';
-import type { SqliteReadModel } from '#read-model';
+import type { ReadModel } from '#read-model';
 
 /** What the API needs of the rest: handed in by whoever starts it. */
 export interface ApiPorts {
   readonly nodes: CommandHandler<Node, NodeCommand, Surroundings>;
   readonly chassis: CommandHandler<Chassis, ChassisCommand, object>;
   /** The read model in force: asked for anew by every request, because a rebuild swaps it. */
-  readonly readModel: () => SqliteReadModel;
+  readonly readModel: () => ReadModel;
   /** Waits, with a bound, until this process reads what was written up to the position. */
   readonly reached: (position: number) => Promise<void>;
   readonly store: EventStore;

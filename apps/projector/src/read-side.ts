@@ -94,6 +94,15 @@ export class ReadSide {
     return !this.#isBehind;
   }
 
+  nodesIn(...states: readonly string[]): number {
+    return this.model.nodes.count(...states);
+  }
+
+  /** Rows are written in the turn of the commit: whoever knows of one reads it. */
+  async reached(): Promise<void> {}
+
+  async caughtUp(): Promise<void> {}
+
   /** Builds the read model anew beside the one in force and puts it in its place. One at a time. */
   rebuild(): Promise<Rebuilt> {
     this.#rebuilding ??= this.#rebuild().finally(() => (this.#rebuilding = undefined));

@@ -16,13 +16,18 @@ describe('The eraser of keys', () => {
     const breaks: unknown[] = [];
     let isAway = true;
     const keys = {
-      checkpoint: house.keys.checkpoint,
       erase: async (subject: string) => {
         if (isAway) throw new Error('the disk is full');
         await house.keys.erase(subject);
       },
     } as typeof house.keys;
-    const eraser = keyEraser({ store: house.store, keys, clock: house.clock, onBreak: error => breaks.push(error) });
+    const eraser = keyEraser({
+      store: house.store,
+      keys,
+      erased: house.keys.checkpoint,
+      clock: house.clock,
+      onBreak: error => breaks.push(error),
+    });
     eraser.start();
     await house.send(uuid, 'DeleteNode', {});
     await until(() => breaks.length === 1, 'the break');

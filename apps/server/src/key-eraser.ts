@@ -4,7 +4,9 @@ import { Follower } from '#event-store/follower';
 
 export interface KeyEraserPorts {
   readonly store: EventStore;
-  readonly keys: KeyStore & { readonly checkpoint: Checkpoint };
+  readonly keys: KeyStore;
+  /** Up to where keys were erased; kept with the keys. */
+  readonly erased: Checkpoint;
   readonly clock: Clock;
   readonly onBreak: (error: unknown) => void;
 }
@@ -13,12 +15,12 @@ export interface KeyEraserPorts {
  * Deletes data keys when the event says so that what they sealed is over: a node or an instance that is gone. Its
  * place is kept with the keys, so that an end that was recorded before a crash is not missed after it.
  */
-export const keyEraser = ({ store, keys, clock, onBreak }: KeyEraserPorts): Follower =>
+export const keyEraser = ({ store, keys, erased, clock, onBreak }: KeyEraserPorts): Follower =>
   new Follower({
     store,
     clock,
     filter: { types: ERASING },
-    checkpoint: keys.checkpoint,
+    checkpoint: erased,
     handle: async events => {
       for (const event of events) for (const subject of erasedBy(event)) await keys.erase(subject);
     },

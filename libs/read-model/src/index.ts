@@ -9,4 +9,5 @@ export { CheckpointMoved, type ProjectionSource } from './projection.js';
 export type { ChassisRow, ConductorRow, HistoryRow, OpenWorkRow } from './schema/entities.js';
 export { isCurrent, removeDatabase } from './sqlite/open.js';
 export { rebuildInto, type RebuildSource } from './sqlite/rebuild.js';
+export type { ReadModel } from './read-model.js';
 export { SqliteReadModel } from './sqlite/sqlite-read-model.js';

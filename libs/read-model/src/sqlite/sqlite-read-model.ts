@@ -9,10 +9,11 @@ import { OpenWorkQueries } from '../open-work/open-work-queries.js';
 import { PortQueries } from '../port/port-queries.js';
 import type { ProjectionSource } from '../projection.js';
 import { Projection } from '../projection.js';
+import type { ReadModel } from '../read-model.js';
 import { openDataSource, openRows } from './open.js';
 
 /** The read side of one process: rows in an SQLite file, written by the projection, asked by the queries. */
-export class SqliteReadModel {
+export class SqliteReadModel implements ReadModel {
   readonly nodes: NodeQueries;
   readonly ports: PortQueries;
   readonly history: HistoryQueries;

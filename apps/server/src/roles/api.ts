@@ -1,0 +1,60 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { HardwareReads } from '#domain';
+import type { ApiPorts } from '#apps/api';
+import { ApiModule, createApplication, createMetrics, httpBasic, noAuth } from '#apps/api';
+import type { RoleParts } from './role.js';
+
+/** Answers requests. */
+export const startApi = async (
+  { configuration, engines, decisions, clock, logger, atEnd }: RoleParts,
+  reads: HardwareReads,
+): Promise<{ app: NestFastifyApplication; url: string }> => {
+  const { store, telemetry, signals, readSide } = engines;
+  const { nodes, chassis, content, catalog, ownerOf } = decisions;
+  const closing = new AbortController();
+  const ports: ApiPorts = {
+    nodes,
+    chassis,
+    readModel: () => readSide.current,
+    reached: position => readSide.reached(position),
+    store,
+    blobs: store,
+    content,
+    catalog,
+    telemetry,
+    signals,
+    reads,
+    ownerOf,
+    clock,
+    closing: closing.signal,
+    settings: {
+      maxLimit: configuration.maxLimit,
+      requireAgentTls: configuration.requireAgentTls,
+      decisions: configuration.decisions,
+    },
+    rebuild: () => readSide.rebuild(),
+    impediments: () => (readSide.isUpToDate ? [] : ['the read model is behind the event store']),
+  };
+  const metrics = createMetrics(ports);
+  const access =
+    configuration.authStrategy === 'http_basic'
+      ? httpBasic(configuration.htpasswd ?? join(configuration.data, 'htpasswd'))
+      : noAuth;
+  const app = await createApplication(ApiModule.with(ports, metrics), {
+    access,
+    publicEndpoint: configuration.publicEndpoint,
+    onUnforeseen: (error, request) =>
+      logger.error({ error, ...request }, 'a request failed in a way that nobody foresaw'),
+    onAnswer: (request, reply) => metrics.observe(request, reply),
+  });
+  await app.listen(configuration.port, configuration.host);
+  atEnd(() => {
+    closing.abort();
+    return app.close();
+  });
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const host = configuration.host.includes(':') ? `[${configuration.host}]` : configuration.host;
+  return { app, url: `http://${host}:${port}` };
+};
