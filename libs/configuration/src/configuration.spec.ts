@@ -62,3 +62,30 @@ describe('readClientSettings', () => {
     expect(faultsOf(() => readClientSettings({ password: 'x' }, {}))).toHaveLength(1);
   });
 });
+
+describe('the engines', () => {
+  const server = { eventStore: 'kurrentdb://s:2113', database: 'postgres://u:secret@d/f', workLog: 'kafka://k:9092' };
+  const faults = (flags: object) => faultsOf(() => read(flags as Record<string, unknown>));
+
+  it('may be servers, or all in this process', () => {
+    expect(faults({})).toEqual([]);
+    expect(faults({ ...server, masterKey: '/k', roles: 'api,relay' })).toEqual([]);
+    expect(faults({ database: server.database, masterKey: '/k' })).toEqual([]);
+  });
+
+  it('must be servers where other processes do the rest', () => {
+    expect(faults({ roles: 'api' })).toEqual([expect.stringMatching(/cannot reach eventStore, database, workLog/)]);
+  });
+
+  it('need one key for all, and a database beside a store that is a server', () => {
+    expect(faults(server)).toEqual([expect.stringMatching(/one masterKey/)]);
+    expect(faults({ eventStore: server.eventStore })).toEqual([expect.stringMatching(/address of PostgreSQL/)]);
+  });
+
+  it('are refused by name, and never with their password', () => {
+    const [fault] = faults({ database: 'mysql://u:secret@d/f' });
+    expect(fault).toMatch(/database .*mysql:\/\/u:\*\*\*@d/);
+    expect(fault).not.toMatch(/secret/);
+    expect(faults({ roles: 'king' })).toHaveLength(1);
+  });
+});

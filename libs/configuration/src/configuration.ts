@@ -7,6 +7,8 @@ import type { DecisionSettings } from '#domain';
 import { defaultDecisionSettings } from '#domain';
 import { clientVariables } from './client.js';
 import { ConfigurationError } from './configuration-error.js';
+import type { EngineSettings, Role } from './engines.js';
+import { engineFaults, withoutPassword } from './engines.js';
 import { exposureFault } from './exposure.js';
 import type { OptionSchema } from './options.js';
 import { configurationSchema, flagOf, optionNames, variableOf } from './options.js';
@@ -16,6 +18,11 @@ export interface Configuration {
   readonly host: string;
   readonly port: number;
   readonly data: string;
+  readonly roles: readonly Role[];
+  readonly eventStore: string;
+  readonly database: string;
+  readonly workLog: string;
+  readonly workLogReplication: number;
   readonly publicEndpoint?: string;
   readonly masterKey: string;
   readonly authStrategy: 'noauth' | 'http_basic';
@@ -72,8 +79,10 @@ export const readConfiguration = ({ flags = {}, environment = process.env, file 
     if (variable.startsWith('FERROLOG_') && !known.has(variable)) faults.push(`${variable}: there is no such variable`);
 
   const settings = optionNames.map(name => setting(name, flags, environment, fromFile, path, faults));
-  const exposure = exposureFault(Object.fromEntries(settings.map(({ name, value }) => [name, value])));
+  const values = Object.fromEntries(settings.map(({ name, value }) => [name, value ?? undefined]));
+  const exposure = exposureFault(values);
   if (exposure !== undefined) faults.push(exposure);
+  if (faults.length === 0) faults.push(...engineFaults(values as unknown as EngineSettings));
   if (faults.length > 0) throw new ConfigurationError(faults);
   return { configuration: Object.freeze(configurationOf(settings)), settings };
 };
@@ -113,7 +122,7 @@ const setting = (
   const validate = ajv.compile(schema);
   if (!validate(value))
     faults.push(
-      `${origin}: ${name} ${ajv.errorsText(validate.errors, { dataVar: '' }).trim()}, it is ${JSON.stringify(given)}`,
+      `${origin}: ${name} ${ajv.errorsText(validate.errors, { dataVar: '' }).trim()}, it is ${withoutPassword(JSON.stringify(given))}`,
     );
   return { name, value, origin };
 };

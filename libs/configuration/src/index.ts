@@ -1,3 +1,4 @@
+export { EMBEDDED, withoutPassword, type Role } from './engines.js';
 export * from './client.js';
 export * from './configuration.js';
 export * from './configuration-error.js';
