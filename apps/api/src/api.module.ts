@@ -41,6 +41,18 @@ const controllers = [
 
 /** The HTTP side. Rules are the domain's; here is only who answers which address. */
 export class ApiModule {
+  /** Of a process that does other things: health, metrics and state, for whoever runs it. */
+  static operationsOnly(ports: ApiPorts, metrics: Metrics): DynamicModule {
+    return {
+      module: ApiModule,
+      controllers: [OperationsController],
+      providers: [
+        { provide: API_PORTS, useValue: ports },
+        { provide: METRICS, useValue: metrics },
+      ],
+    };
+  }
+
   static with(ports: ApiPorts, metrics: Metrics): DynamicModule {
     return {
       module: ApiModule,

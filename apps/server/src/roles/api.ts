@@ -6,7 +6,7 @@ import type { ApiPorts } from '#apps/api';
 import { ApiModule, createApplication, createMetrics, httpBasic, noAuth } from '#apps/api';
 import type { RoleParts } from './role.js';
 
-/** Answers requests. */
+/** Answers requests; a process without this role answers those of its operators only. */
 export const startApi = async (
   { configuration, engines, decisions, clock, logger, atEnd }: RoleParts,
   reads: HardwareReads,
@@ -42,7 +42,10 @@ export const startApi = async (
     configuration.authStrategy === 'http_basic'
       ? httpBasic(configuration.htpasswd ?? join(configuration.data, 'htpasswd'))
       : noAuth;
-  const app = await createApplication(ApiModule.with(ports, metrics), {
+  const module = configuration.roles.includes('api')
+    ? ApiModule.with(ports, metrics)
+    : ApiModule.operationsOnly(ports, metrics);
+  const app = await createApplication(module, {
     access,
     publicEndpoint: configuration.publicEndpoint,
     onUnforeseen: (error, request) =>
