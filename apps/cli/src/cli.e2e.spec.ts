@@ -60,7 +60,7 @@ beforeAll(async () => {
   await provision('good', 'manage', 'manageable');
   await provision('good', 'provide', 'available');
   await provision('bad', 'manage', 'enroll');
-}, 60_000);
+});
 
 afterAll(async () => {
   await endAll();
@@ -286,7 +286,7 @@ describe('the end of a server', () => {
 
     const rebuilt = await ferrolog(['rebuild', '--data', own, '--json']);
     expect(JSON.parse(rebuilt.out)).toMatchObject({ events: 2 });
-  }, 60_000);
+  });
 });
 
 describe('quickstart', () => {

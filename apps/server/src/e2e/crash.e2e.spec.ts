@@ -219,14 +219,14 @@ describe.each(flows)('kill -9 in $name', ({ name, before, run, end, orElse = [] 
       deaths++;
     }
     expect(deaths).toBeGreaterThanOrEqual(3);
-  }, 180_000);
+  });
 
   if (name.includes('destroy'))
     it('settles from every mark of a destructive step on', async () => {
       let deaths = 0;
       for (let at = 1; (await pull({ CRASH_AT_MARK: String(at) })) === 'died'; at++) deaths++;
       expect(deaths).toBe(4);
-    }, 120_000);
+    });
 });
 
 /** Where the node was before the verb: an answer that never came may mean that nothing was taken on. */
