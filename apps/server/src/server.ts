@@ -136,7 +136,7 @@ const compose = async (
   const nodes = new CommandHandler(ports, {
     aggregate: nodeAggregate,
     context: surroundings,
-    prepare: nodePreparation(content, catalog),
+    ...nodePreparation(content, catalog),
     ofStream: stream => (stream.startsWith('node-') ? uuidOfNodeStream(stream) : undefined),
   });
   const chassis = new CommandHandler(ports, { aggregate: chassisAggregate, context: () => ({}) });

@@ -103,7 +103,7 @@ export class House {
         owner: () => HOUSE_CONDUCTOR,
         underWay: () => ({ deploying: 0, cleaning: 0 }),
       }),
-      prepare: nodePreparation(this.content, this.catalog),
+      ...nodePreparation(this.content, this.catalog),
       ofStream: stream => (stream.startsWith('node-') ? uuidOfNodeStream(stream) : undefined),
     });
   }

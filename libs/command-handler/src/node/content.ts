@@ -35,9 +35,27 @@ export interface Known {
  */
 export class Content {
   constructor(
-    private readonly sealer: Sealer,
+    private readonly sealer: Pick<Sealer, 'seal' | 'open' | 'openAll'>,
     private readonly blobs: BlobStore,
   ) {}
+
+  /**
+   * For rehearsals: reads the same, and makes no key and keeps no blob. What it would seal or keep stands as sealed
+   * under no key, and as a reference to nothing.
+   */
+  leavingNoTrace(): Content {
+    return new Content(
+      {
+        seal: async () => ({ $sealed: '' }),
+        open: sealed => this.sealer.open(sealed),
+        openAll: value => this.sealer.openAll(value),
+      },
+      {
+        put: async ({ byteLength }) => ({ $blob: '', sizeBytes: byteLength }),
+        get: reference => this.blobs.get(reference),
+      },
+    );
+  }
 
   /**
    * Values equal to those of `before` keep their sealed form: what changes nothing records nothing.
