@@ -145,6 +145,8 @@ describe('A process that is held up', () => {
     simulator.inject({ fault: 'delay answers', delayMs: 50, on: 'Get Chassis Status', times: 1 });
     const asked = bmc.chassisStatus();
     await until('the question', () => simulator.counts['Get Chassis Status'] === 1);
+    // After immediates, timers are looked at before sockets.
+    await new Promise(resolve => setImmediate(resolve));
     timers.fire(50);
     for (const end = performance.now() + 300; performance.now() < end;);
     expect(await asked).toMatchObject({ power: 'on' });
