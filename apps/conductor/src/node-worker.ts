@@ -13,11 +13,11 @@ import type {
 } from '#domain';
 import { msOf, waitTimeoutMs, workOf } from '#domain';
 import type { DecisionSettings } from '#domain';
-import type { StepOutcome } from '#drivers';
+import type { ActionOutcome, StepOutcome } from '#drivers';
 import type { Cause, CommandHandler } from '#command-handler';
 import { uuidV5 } from '#command-handler';
 import type { Performer } from './perform.js';
-import { actionProblem, outcomeUnknown, stepProblem } from './problems.js';
+import { actionProblem, outcomeUnknown, reportRefused, stepProblem } from './problems.js';
 
 export interface NodeWorkerPorts {
   readonly host: string;
@@ -130,19 +130,13 @@ export class NodeWorker {
 
   /** The intent is durable and this process made it: now, and only now, the machine is touched. */
   async #run(node: Node, operation: Operation): Promise<boolean> {
-    const intent = intentOf(operation);
+    const intent = intentOf(node, operation);
     let outcome: StepOutcome;
     try {
       outcome = await this.ports.effects.run(() => this.ports.performer.step(node, operation, this.#stop.signal));
     } catch (error) {
       if (this.#stop.signal.aborted) return false;
-      const problem = stepProblem(operation, error);
-      this.ports.log('step failed', {
-        node: node.uuid,
-        step: operation.steps[operation.index]?.step,
-        reason: problem.detail,
-      });
-      await this.#report(node, 'FailStep', { ...intent, conductor: this.ports.host, problem });
+      await this.#fail(node, operation, error);
       return true;
     }
     if ('wait' in outcome) {
@@ -153,15 +147,26 @@ export class NodeWorker {
   }
 
   async #complete(node: Node, operation: Operation, result: StepResult): Promise<void> {
-    const intent = { ...intentOf(operation), epoch: operation.running?.epoch ?? node.claim?.epoch ?? 0 };
-    await this.#report(node, 'CompleteStep', { ...intent, conductor: this.ports.host, result: stripped(result) });
+    const intent = intentOf(node, operation);
+    try {
+      await this.#report(node, 'CompleteStep', { ...intent, conductor: this.ports.host, result: stripped(result) });
+    } catch (error) {
+      await this.#fail(node, operation, reportRefused(error));
+    }
+  }
+
+  async #fail(node: Node, operation: Operation, error: unknown): Promise<void> {
+    const problem = stepProblem(operation, error);
+    const step = operation.steps[operation.index]?.step;
+    this.ports.log('step failed', { node: node.uuid, step, reason: problem.detail });
+    await this.#report(node, 'FailStep', { ...intentOf(node, operation), conductor: this.ports.host, problem });
   }
 
   /** Somebody died at it. What may run again runs again; what must not is asked after first. */
   async #recover(node: Node, operation: Operation): Promise<boolean> {
     const step = operation.steps[operation.index]!;
     if (step.effect !== 'once') return this.#begin(node, operation, true);
-    const intent = intentOf(operation);
+    const intent = intentOf(node, operation);
     const said = await this.ports.performer.confirm(node, operation, this.#stop.signal).catch(() => 'unknown' as const);
     const claimant = { conductor: this.ports.host };
     if (said === 'not begun') return this.#begin(node, operation, true);
@@ -182,12 +187,12 @@ export class NodeWorker {
       await this.#complete(node, operation, {});
       return true;
     }
-    const outcome = await this.ports.performer
-      .poll(node, operation, operation.waiting!.since, this.#stop.signal)
-      .catch((error: unknown) => ({ failed: stepProblem(operation, error) }));
-    if (outcome && 'failed' in outcome) {
-      const intent = { ...intentOf(operation), epoch: node.claim?.epoch ?? 0 };
-      await this.#report(node, 'FailStep', { ...intent, conductor: this.ports.host, problem: outcome.failed });
+    let outcome: StepOutcome | undefined;
+    try {
+      outcome = await this.ports.performer.poll(node, operation, operation.waiting!.since, this.#stop.signal);
+    } catch (error) {
+      if (this.#stop.signal.aborted) return false;
+      await this.#fail(node, operation, error);
       return true;
     }
     if (!outcome || 'wait' in outcome) return false;
@@ -219,23 +224,32 @@ export class NodeWorker {
   }
 
   async #act(node: Node, action: Action): Promise<boolean> {
+    let outcome: ActionOutcome;
+    try {
+      outcome = await this.ports.effects.run(() => this.ports.performer.action(node, action, this.#stop.signal));
+    } catch (error) {
+      if (this.#stop.signal.aborted) return false;
+      await this.#failAction(node, action, error);
+      return true;
+    }
+    const { virtualMedia, ...found } = outcome;
     const intent = { action: action.id, ...action.running! };
     try {
-      const { virtualMedia, ...outcome } = await this.ports.effects.run(() =>
-        this.ports.performer.action(node, action, this.#stop.signal),
-      );
       await this.#report(node, 'CompleteAction', {
         ...intent,
-        outcome: stripped(outcome),
+        outcome: stripped(found),
         ...(virtualMedia && { virtualMedia }),
       });
     } catch (error) {
-      if (this.#stop.signal.aborted) return false;
-      const problem = actionProblem(action, error);
-      this.ports.log('action failed', { node: node.uuid, action: action.method, reason: problem.detail });
-      await this.#report(node, 'FailAction', { ...intent, problem });
+      await this.#failAction(node, action, reportRefused(error));
     }
     return true;
+  }
+
+  async #failAction(node: Node, action: Action, error: unknown): Promise<void> {
+    const problem = actionProblem(action, error);
+    this.ports.log('action failed', { node: node.uuid, action: action.method, reason: problem.detail });
+    await this.#report(node, 'FailAction', { action: action.id, ...action.running!, problem });
   }
 
   async #recoverAction(node: Node, action: Action): Promise<boolean> {
@@ -266,11 +280,12 @@ export class NodeWorker {
   }
 }
 
-const intentOf = ({ id, index, running }: Operation) => ({
+/** What a report answers: the step that runs, or else the wait that goes on under the node's claim. */
+const intentOf = (node: Node, { id, index, running }: Operation) => ({
   operation: id,
   index,
   attempt: running?.attempt ?? 1,
-  epoch: running?.epoch ?? 0,
+  epoch: running?.epoch ?? node.claim?.epoch ?? 0,
 });
 
 /** What is undefined was not found. */

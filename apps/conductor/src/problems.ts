@@ -1,6 +1,7 @@
 import type { Action, Operation, ProblemDetails } from '#domain';
-import { Problem } from '#domain';
+import { EventTooLarge, InvalidAppend, Problem } from '#domain';
 import { HardwareRefused, HardwareUnreachable } from '#drivers';
+import { EventNotValid } from '#schemas';
 
 /** What a failed step is recorded with. The cause is a driver's sentence; secrets are not in it. */
 export const stepProblem = (operation: Operation, error: unknown): ProblemDetails => {
@@ -48,11 +49,29 @@ export const outcomeUnknown = (operation: Operation): ProblemDetails => {
   };
 };
 
+/** It was done, and what the driver tells of it can never be recorded: doing it again would bring the same. */
+export class ReportRefused extends Error {}
+
+/**
+ * What is to be recorded in place of a report.
+ *
+ * @throws the error itself when it says nothing about the report
+ */
+export const reportRefused = (error: unknown): ReportRefused => {
+  if (error instanceof EventTooLarge || error instanceof EventNotValid || error instanceof InvalidAppend)
+    return new ReportRefused(`it was done, but what the driver tells of it cannot be recorded: ${error.message}`, {
+      cause: error,
+    });
+  throw error;
+};
+
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** What to do about a failure: a driver knows best. */
 export const hintOf = (error: unknown): string => {
   if (error instanceof Problem) return error.details.hint ?? 'See the detail.';
   if (error instanceof HardwareUnreachable || error instanceof HardwareRefused) return error.hint;
+  if (error instanceof ReportRefused)
+    return 'Look at the machine: nothing is recorded of what was done to it. Report the driver.';
   return 'See the detail; the timeline shows what came before.';
 };

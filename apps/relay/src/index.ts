@@ -1,1 +1,1 @@
-export { Relay } from './relay.js';
+export { relay, type RelayPorts } from './relay.js';

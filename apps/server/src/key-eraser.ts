@@ -1,39 +1,29 @@
-import type { EventStore, KeyStore, RecordedEvent } from '#domain';
+import type { Clock, EventStore, KeyStore, RecordedEvent } from '#domain';
+import type { Checkpoint } from '#event-store/follower';
+import { Follower } from '#event-store/follower';
+
+export interface KeyEraserPorts {
+  readonly store: EventStore;
+  readonly keys: KeyStore & { readonly checkpoint: Checkpoint };
+  readonly clock: Clock;
+  readonly onBreak: (error: unknown) => void;
+}
 
 /**
  * Deletes data keys when the event says so that what they sealed is over: a node or an instance that is gone. Its
  * place is kept with the keys, so that an end that was recorded before a crash is not missed after it.
  */
-export class KeyEraser {
-  readonly #end = new AbortController();
-  #done: Promise<void> = Promise.resolve();
-
-  constructor(
-    private readonly store: EventStore,
-    private readonly keys: KeyStore & { readonly checkpoint: { get(): number; set(position: number): void } },
-    private readonly onError: (error: unknown) => void,
-  ) {}
-
-  start(): void {
-    this.#done = this.#follow().catch((error: unknown) => this.onError(error));
-  }
-
-  async stop(): Promise<void> {
-    this.#end.abort();
-    await this.#done;
-  }
-
-  async #follow(): Promise<void> {
-    const from = this.keys.checkpoint.get();
-    for await (const page of this.store.subscribeToAll(from, {
-      filter: { types: ERASING },
-      signal: this.#end.signal,
-    })) {
-      for (const event of page.events) for (const subject of erasedBy(event)) await this.keys.erase(subject);
-      if (page.events.length > 0) this.keys.checkpoint.set(page.position);
-    }
-  }
-}
+export const keyEraser = ({ store, keys, clock, onBreak }: KeyEraserPorts): Follower =>
+  new Follower({
+    store,
+    clock,
+    filter: { types: ERASING },
+    checkpoint: keys.checkpoint,
+    handle: async events => {
+      for (const event of events) for (const subject of erasedBy(event)) await keys.erase(subject);
+    },
+    onBreak,
+  });
 
 /** Prefixes of the types that may end the life of a key. */
 const ERASING = ['Teardown', 'NodeDeleted'];

@@ -26,14 +26,14 @@ import {
   register,
 } from '#apps/conductor';
 import { ReadSide } from '#apps/projector';
-import { Relay } from '#apps/relay';
+import { relay } from '#apps/relay';
 import type { Logger } from 'pino';
 import { cannotStart } from './cannot-start.js';
 import { systemClock } from './clock.js';
 import type { DataDirectory } from './data-directory.js';
 import { opened, takeDataDirectory } from './data-directory.js';
 import { requireFreePort } from './free-port.js';
-import { KeyEraser } from './key-eraser.js';
+import { keyEraser } from './key-eraser.js';
 import { originSealer } from './seal-origin.js';
 
 export interface Server {
@@ -136,7 +136,7 @@ const compose = async (
   const nodes = new CommandHandler(ports, {
     aggregate: nodeAggregate,
     context: surroundings,
-    prepare: nodePreparation(content, catalog),
+    ...nodePreparation(content, catalog),
     ofStream: stream => (stream.startsWith('node-') ? uuidOfNodeStream(stream) : undefined),
   });
   const chassis = new CommandHandler(ports, { aggregate: chassisAggregate, context: () => ({}) });
@@ -173,9 +173,10 @@ const compose = async (
     effects: new Limit(configuration.workers),
     log: (message, details) => logger.warn(details, message),
   });
-  const relay = new Relay(store, log, error => report('the relay broke off', { error }));
-  relay.start(await store.head());
-  atEnd(() => relay.stop());
+  const onBreak = (what: string) => (error: unknown) => report(`${what} broke off and will be tried again`, { error });
+  const waking = relay({ store, log, clock, onBreak: onBreak('waking conductors') }, await store.head());
+  waking.start();
+  atEnd(() => waking.stop());
   const conductor = new Conductor({
     host,
     conductorGroup: configuration.conductorGroup,
@@ -204,7 +205,7 @@ const compose = async (
       powerSync.run().catch((error: unknown) => report('reading power states broke off', { error })),
     ),
   );
-  const eraser = new KeyEraser(store, keys, error => report('erasing keys broke off', { error }));
+  const eraser = keyEraser({ store, keys, clock, onBreak: onBreak('erasing keys') });
   eraser.start();
   atEnd(() => eraser.stop());
 

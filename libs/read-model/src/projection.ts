@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Chassis, ConductorRecord, Node, RecordedEvent } from '#domain';
-import { absentNode, chassisAggregate, conductorAggregate, evolve, foldNode, upcast, uuidOfNodeStream } from '#domain';
+import { absentNode, chassisAggregate, conductorAggregate, evolve, foldNode, uuidOfNodeStream } from '#domain';
 import type { ReadBlob } from './blobs.js';
 import { historyEntry } from './history/history-entries.js';
 import type { HistoryRow } from './schema/entities.js';
@@ -85,8 +85,7 @@ export class Projection {
     const chassis = new Map<string, Touched<Chassis>>();
     const conductors = new Map<string, Touched<ConductorRecord>>();
     const history: HistoryRow[] = [];
-    for (const recorded of events) {
-      const event = upcast(recorded);
+    for (const event of events) {
       const { stream } = event;
       if (stream.startsWith('node-')) {
         const node = (nodes.get(stream) ?? this.#touch(nodes, stream, this.#nodeBefore(event, only)))!;

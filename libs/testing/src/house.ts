@@ -18,6 +18,7 @@ import {
   nodeStream,
   uuidOfNodeStream,
 } from '#domain';
+import type { HardwareType } from '#drivers';
 import { Drivers, FakeMemory, FleetCatalog, hardwareTypes } from '#drivers';
 import { readEvents, SqliteEventStore } from '#event-store/sqlite';
 import type { RebuildSource } from '#read-model';
@@ -40,6 +41,8 @@ export interface HouseOptions {
   /** What the handlers see in place of the SQLite store. */
   readonly store?: (sqlite: SqliteEventStore) => EventStore;
   readonly settings?: Partial<DecisionSettings>;
+  /** What drives the nodes in place of the fake hardware as it is. */
+  readonly hardware?: (fake: HardwareType) => HardwareType;
 }
 
 /** The schemas do not change while tests run: compiled once. */
@@ -58,13 +61,14 @@ export class House {
   readonly content: Content;
   readonly catalog = new FleetCatalog();
   readonly drivers: Drivers;
+  readonly settings: DecisionSettings;
   readonly nodes: NodeHandler;
   readonly chassis;
   readonly conductors;
   readonly #commandId = countingIds('c');
   readonly #models: SqliteReadModel[] = [];
 
-  constructor(private readonly options: HouseOptions = {}) {
+  constructor(options: HouseOptions = {}) {
     this.events = new SqliteEventStore({
       path: this.folder.file('events.sqlite'),
       clock: this.clock,
@@ -75,8 +79,10 @@ export class House {
     this.keys = new SqliteKeyStore(this.folder.file('keys.sqlite'), Buffer.alloc(32, 42));
     this.content = new Content(new Sealer(this.keys, this.events), this.events);
     const fakes = { hardwareTypes: ['fake-hardware'], ipmiFakeDeploy: false };
-    this.drivers = new Drivers(hardwareTypes(fakes, new FakeMemory()));
+    const types = hardwareTypes(fakes, new FakeMemory());
+    this.drivers = new Drivers(options.hardware ? types.map(options.hardware) : types);
     this.catalog.put({ host: HOUSE_CONDUCTOR, conductorGroup: '', manifests: this.drivers.manifests() });
+    this.settings = { ...defaultDecisionSettings, ...options.settings };
     this.nodes = this.process(this.store);
     this.chassis = new CommandHandler(this.#ports(this.store), { aggregate: chassisAggregate, context: () => ({}) });
     this.conductors = new CommandHandler(this.#ports(this.store), {
@@ -92,12 +98,12 @@ export class House {
       context: (cause, now) => ({
         now,
         commandId: cause.commandId,
-        settings: { ...defaultDecisionSettings, ...this.options.settings },
+        settings: this.settings,
         catalog: this.catalog,
         owner: () => HOUSE_CONDUCTOR,
         underWay: () => ({ deploying: 0, cleaning: 0 }),
       }),
-      prepare: nodePreparation(this.content, this.catalog),
+      ...nodePreparation(this.content, this.catalog),
       ofStream: stream => (stream.startsWith('node-') ? uuidOfNodeStream(stream) : undefined),
     });
   }

@@ -29,7 +29,12 @@ type BagField = (typeof bagFields)[number];
  * What comes before a decision about a node: secrets in the command are sealed, big values stored as blobs. Decisions
  * and events only ever see them so.
  */
-export const nodePreparation =
+export const nodePreparation = (content: Content, catalog: DriverCatalog) => ({
+  prepare: preparing(content, catalog),
+  rehearse: preparing(content.leavingNoTrace(), catalog),
+});
+
+const preparing =
   (content: Content, catalog: DriverCatalog) =>
   async (command: NodeCommand, node: Node): Promise<NodeCommand> => {
     const instance = byName(instanceKeySubject(node));
@@ -122,6 +127,8 @@ const withoutUrlCredentials = (device: Bag): Bag =>
 
 /** Shorter ones would mask half of every sentence, and are hardly secrets. */
 const SHORTEST_SECRET = 6;
+/** In characters: what is longer is a dump of something, and three of them must fit into an event. */
+const LONGEST_SENTENCE = 4_000;
 
 /** Sentences of drivers may quote what the drivers were given: what is sealed must not get into the clear by them. */
 const redacted = async (problem: ProblemDetails, node: Node, content: Content): Promise<ProblemDetails> => {
@@ -131,10 +138,13 @@ const redacted = async (problem: ProblemDetails, node: Node, content: Content): 
   const texts = await content.secretTexts(given).catch(() => []);
   const secrets = texts.filter(text => text.length >= SHORTEST_SECRET).sort((a, b) => b.length - a.length);
   const clean = (text: string) =>
-    withoutCredentials(secrets.reduce((sentence, secret) => sentence.replaceAll(secret, MASK), text));
+    shortened(withoutCredentials(secrets.reduce((sentence, secret) => sentence.replaceAll(secret, MASK), text)));
   const { title, detail, hint } = problem;
   return { ...problem, title: clean(title), detail: clean(detail), ...(hint !== undefined && { hint: clean(hint) }) };
 };
+
+const shortened = (text: string): string =>
+  text.length > LONGEST_SENTENCE ? `${text.slice(0, LONGEST_SENTENCE)} … (${text.length} characters)` : text;
 
 type Rules = Partial<Record<BagField, SealingRule>>;
 

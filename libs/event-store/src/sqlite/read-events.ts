@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import type { RecordedEvent } from '#domain';
 import type { Row } from './recorded.js';
-import { StoredEvent } from './recorded.js';
+import { recordedEvent } from './recorded.js';
 
 /** Reads of an event store beside its writer, in another thread or process. */
 export const readEvents = (path: string) => {
@@ -20,9 +20,8 @@ export const readEvents = (path: string) => {
   const ids = new Map<string, number>();
   const stream = (name: string): RecordedEvent[] => {
     const rows = ofStream.all(ids.get(name) ?? idOf.get(name)) as (Omit<Row, 'type' | 'stream'> & { type: number })[];
-    return rows.map(
-      row =>
-        new StoredEvent({ ...row, stream: name, type: types.get(row.type) ?? typeName(database, types, row.type) }),
+    return rows.map(row =>
+      recordedEvent({ ...row, stream: name, type: types.get(row.type) ?? typeName(database, types, row.type) }),
     );
   };
   return {

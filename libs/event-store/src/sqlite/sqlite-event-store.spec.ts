@@ -6,25 +6,11 @@ import { isoOf, OutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from '
 import type { TemporaryFolder, VirtualClock } from '#testing';
 import { anEvent, countingIds, plain, temporaryFolder, turn, virtualClock } from '#testing';
 import { eventStoreContract } from '../contract.js';
+import { inAFolder } from '../contract/in-a-folder.js';
 import { readEvents } from './read-events.js';
 import { SqliteEventStore } from './sqlite-event-store.js';
 
-eventStoreContract('The SQLite event store', async () => {
-  const folder = temporaryFolder();
-  const open = () => new SqliteEventStore({ path: folder.file('events.sqlite'), clock: Date });
-  let store = open();
-  return {
-    store,
-    reopen: async () => {
-      await store.close();
-      return (store = open());
-    },
-    dispose: async () => {
-      await store.close();
-      folder.remove();
-    },
-  };
-});
+eventStoreContract('The SQLite event store', inAFolder());
 
 describe('The SQLite event store', () => {
   let folder: TemporaryFolder;

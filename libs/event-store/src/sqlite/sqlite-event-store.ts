@@ -18,7 +18,7 @@ import { serialise } from '../serialise.js';
 import { Tail } from '../tail.js';
 import { openDatabase } from './database.js';
 import type { Row } from './recorded.js';
-import { StoredEvent } from './recorded.js';
+import { recordedEvent } from './recorded.js';
 import { prepareStatements } from './statements.js';
 
 /** Where a stream stands: its row, and the revision of its last event. */
@@ -263,7 +263,7 @@ export class SqliteEventStore implements EventStore, BlobStore {
       const revision = ++place.revision;
       this.#statements.insert.run(position, place.id, revision, id, this.#typeId(type), recorded, data, metadata);
       // What is told now is what will be read later: made of the same text.
-      const event = new StoredEvent({ position, stream, revision, id, type, recorded, data, metadata });
+      const event = recordedEvent({ position, stream, revision, id, type, recorded, data, metadata });
       committed.push(event);
       return event;
     });
@@ -301,8 +301,8 @@ export class SqliteEventStore implements EventStore, BlobStore {
     return { events, position, atHead: position >= this.#head };
   }
 
-  #rows(rows: unknown[], stream?: string): StoredEvent[] {
-    return (rows as Row[]).map(row => new StoredEvent(stream === undefined ? row : { ...row, stream }));
+  #rows(rows: unknown[], stream?: string): RecordedEvent[] {
+    return (rows as Row[]).map(row => recordedEvent(stream === undefined ? row : { ...row, stream }));
   }
 }
 

@@ -1,0 +1,1 @@
+export { type Checkpoint, checkpointInMemory, Follower, type FollowerOptions } from './follower.js';
