@@ -31,6 +31,8 @@ interface Touched<State> {
 export class Projection {
   readonly #folds = new Map<string, Node>();
   readonly #writer: RowWriter;
+  readonly #begin: Database.Statement;
+  readonly #commit: Database.Statement;
   readonly #moveCheckpoint: Database.Statement;
   #position: number;
 
@@ -40,6 +42,8 @@ export class Projection {
   ) {
     this.#writer = new RowWriter(database, source.readBlob);
     database.prepare(`INSERT OR IGNORE INTO checkpoints (projection, position, event_id) VALUES ('all', 0, '')`).run();
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#commit = database.prepare('COMMIT');
     this.#moveCheckpoint = database.prepare(
       `UPDATE checkpoints SET position = ?, event_id = ? WHERE projection = 'all' AND position = ?`,
     );
@@ -61,12 +65,12 @@ export class Projection {
         : events.filter(({ position }) => position > this.#position);
     const last = news.at(-1);
     if (!last) return;
-    this.database.exec('BEGIN IMMEDIATE');
+    this.#begin.run();
     try {
       this.#project(news);
       if (this.#moveCheckpoint.run(last.position, last.id, this.#position).changes !== 1)
         throw new CheckpointMoved('another projector has moved the checkpoint of this read model');
-      this.database.exec('COMMIT');
+      this.#commit.run();
     } catch (error) {
       if (this.database.inTransaction) this.database.exec('ROLLBACK');
       this.#folds.clear();
