@@ -9,7 +9,7 @@ const HOST = 'metal3~host-1';
 const MAC = '52:54:00:99:00:01';
 
 /**
- * A host's life as Metal3's baremetal-operator asks for it (reference/ironic/metal3.md), request by request: one fixed
+ * A host's life as Metal3's baremetal-operator asks for it, request by request: one fixed
  * version, patches that only add, empty config drives.
  */
 describe('the baremetal-operator of Metal3', () => {
