@@ -13,6 +13,9 @@ export interface ProjectionSource {
   readonly readBlob: ReadBlob;
 }
 
+/** How the names of the streams begin that make rows. */
+export const PROJECTED = ['node-', 'chassis-', 'conductor-'] as const;
+
 /** Folds kept between batches. */
 const KEPT_FOLDS = 1_000;
 
@@ -79,7 +82,7 @@ export class Projection {
     this.#position = last.position;
   };
 
-  /** A whole stream at once, for building from nothing: the checkpoint is the caller's. */
+  /** A whole stream at once, into tables without indexes: the transaction and the checkpoint are the caller's. */
   wholeStream(stream: string, events: readonly RecordedEvent[]): void {
     if (events.length > 0) this.#project(events, stream);
   }
@@ -115,11 +118,11 @@ export class Projection {
       if (!after.present) isGone.add(after.uuid);
     }
     // Entries of a node that is gone go with it; those of an earlier incarnation went with that.
-    this.#writer.history(
-      history.filter(
-        entry => !isGone.has(entry.node_uuid) && entry.id >= nodes.get(`node-${entry.node_uuid}`)!.after.enrolledAt,
-      ),
+    const entries = history.filter(
+      entry => !isGone.has(entry.node_uuid) && entry.id >= nodes.get(`node-${entry.node_uuid}`)!.after.enrolledAt,
     );
+    if (only === undefined) this.#writer.history(entries);
+    else this.#writer.wholeHistory(entries);
     for (const { before, after } of chassis.values()) this.#writer.chassis(before, after);
     for (const { after } of conductors.values()) this.#writer.conductor(after);
   }

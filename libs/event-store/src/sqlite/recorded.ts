@@ -23,6 +23,7 @@ export class StoredEvent implements RecordedEvent {
   readonly #row: Row;
   #data: object | undefined;
   #metadata: EventMetadata | undefined;
+  #recorded: string | undefined;
 
   constructor(row: Row) {
     this.#row = row;
@@ -38,7 +39,7 @@ export class StoredEvent implements RecordedEvent {
   }
 
   get recorded(): string {
-    return isoOf(this.#row.recorded);
+    return (this.#recorded ??= isoOf(this.#row.recorded));
   }
 
   toJSON(): RecordedEvent {
