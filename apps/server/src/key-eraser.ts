@@ -20,7 +20,10 @@ export const keyEraser = ({ store, keys, clock, onBreak }: KeyEraserPorts): Foll
     filter: { types: ERASING },
     checkpoint: keys.checkpoint,
     handle: async events => {
-      for (const event of events) for (const subject of erasedBy(event)) await keys.erase(subject);
+      const subjects = events.flatMap(erasedBy);
+      for (const subject of subjects) await keys.erase(subject);
+      // Most pages erase nothing: what they would move is not worth a commit.
+      return subjects.length > 0;
     },
     onBreak,
   });

@@ -26,6 +26,7 @@ class StoredEvent implements RecordedEvent {
   readonly #row: Row;
   #data: object | undefined;
   #metadata: EventMetadata | undefined;
+  #recorded: string | undefined;
 
   constructor(row: Row) {
     this.#row = row;
@@ -41,7 +42,7 @@ class StoredEvent implements RecordedEvent {
   }
 
   get recorded(): string {
-    return isoOf(this.#row.recorded);
+    return (this.#recorded ??= isoOf(this.#row.recorded));
   }
 
   toJSON(): RecordedEvent {
