@@ -43,13 +43,10 @@ export class Client {
         answer => {
           const chunks: Buffer[] = [];
           answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-          answer.on('end', () =>
-            resolve({
-              status: answer.statusCode!,
-              body: Buffer.concat(chunks).toString(),
-              ms: performance.now() - began,
-            }),
-          );
+          answer.on('end', () => {
+            const ms = performance.now() - began;
+            resolve({ status: answer.statusCode!, body: Buffer.concat(chunks).toString(), ms });
+          });
           answer.on('error', reject);
         },
       );

@@ -2,23 +2,24 @@ import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { marks } from './marks.js';
 import type { Figures, Target } from './phases.js';
-import { burst, enrol, fill, getOne, heartbeat, lists, memory, rebuild, wholeLife } from './phases.js';
+import { burst, enrol, fill, getOne, heartbeat, lists, loadClient, memory, rebuild, wholeLife } from './phases.js';
 import { ServerUnderTest } from './server-under-test.js';
 import type { Figure } from './statistics.js';
 import { figure, shown } from './statistics.js';
 
-// npm run bench [-- --runs 3 --version 1.82 --peer http://127.0.0.1:16385 --peer-pid PID --quick]
+// npm run bench [-- --runs 3 --versions 1.82,1.115 --peer http://127.0.0.1:16385 --peer-pid PID --quick]
 
 const { values: options } = parseArgs({
   options: {
     runs: { type: 'string', default: '3' },
-    version: { type: 'string', default: '1.82' },
+    versions: { type: 'string', default: '1.82' },
     peer: { type: 'string' },
     'peer-pid': { type: 'string' },
     quick: { type: 'boolean', default: false },
   },
 });
 const runs = Number(options.runs);
+const versions = options.versions.split(',');
 const size = options.quick ? 0.2 : 1;
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
@@ -45,37 +46,53 @@ const put = async (
   collect(all, await burst(target));
 };
 
-const ours: Collected = new Map();
-const peer: Collected = new Map();
-
-say('ours');
-const server = new ServerUnderTest();
-try {
-  await server.start();
-  const target = (): Target => ({ url: server.url, pid: server.pid, version: options.version });
-  await put(target(), ours, { items: Math.round(3_000 * size), nodes: Math.round(300 * size) });
-  say('  10,000 nodes');
-  await fill(target(), 10_000);
-  for (let run = 0; run < runs; run++) collect(ours, await lists(target(), 15));
-  for (let run = 0; run < runs; run++) collect(ours, await rebuild(target()));
-  for (let run = 0; run < runs; run++) {
+const withServer = async (work: (server: ServerUnderTest, target: () => Target) => Promise<void>, version: string) => {
+  const server = new ServerUnderTest();
+  try {
+    await server.start();
+    await work(server, () => ({ url: server.url, pid: server.pid, version }));
+  } finally {
     await server.stop();
-    collect(ours, { 'start to first answer with 10,000 nodes': await server.start() });
-    await getOne(target(), 2_000);
-    await lists(target(), 5);
-    collect(ours, memory(target()));
+    server.remove();
   }
-} finally {
-  await server.stop();
-  server.remove();
+};
+
+/** Ours at one version: a server for what writes, and one that holds exactly 10,000 nodes. */
+const measureOurs = async (version: string): Promise<Collected> => {
+  const all: Collected = new Map();
+  await withServer(async (_server, target) => {
+    await put(target(), all, { items: Math.round(3_000 * size), nodes: Math.round(300 * size) });
+    for (let run = 0; run < runs; run++) collect(all, await rebuild(target()));
+  }, version);
+  await withServer(async (server, target) => {
+    say('  10,000 nodes');
+    await fill(target(), 10_000);
+    await lists(target(), 15);
+    for (let run = 0; run < runs; run++) collect(all, await lists(target(), 15));
+    for (let run = 0; run < runs; run++) {
+      await server.stop();
+      collect(all, { 'start to first answer with 10,000 nodes': await server.start() });
+      await getOne(target(), 2_000);
+      await lists(target(), 5);
+      collect(all, memory(target()));
+    }
+  }, version);
+  return all;
+};
+
+const ours = new Map<string, Collected>();
+for (const version of versions) {
+  say(`ours at ${version}`);
+  ours.set(version, await measureOurs(version));
 }
+const peer: Collected = new Map();
 
 if (options.peer) {
   say(`peer ${options.peer}`);
   const target: Target = {
     url: options.peer,
     pid: options['peer-pid'] ? Number(options['peer-pid']) : undefined,
-    version: options.version,
+    version: versions[0]!,
   };
   await put(target, peer, { items: 200, nodes: 50 });
   await fill(target, 1_000);
@@ -87,17 +104,29 @@ const verdict = ({ median }: Figure, mark: number, up: boolean): string =>
   (up ? median >= mark : median <= mark) ? 'reached' : 'missed';
 
 console.log(
-  `Node ${process.versions.node}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, API 1.${options.version.split('.')[1]}, ${runs} runs after one to warm up, commits on the disk (synchronous=FULL).`,
+  `Node ${process.versions.node}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${runs} runs after one to warm up: median (least–most). Rates by ${loadClient} on the same machine. Commits on the disk (synchronous=FULL).`,
 );
-console.log(
-  `\n| | unit | ours: median (least–most) | mark | | ${options.peer ? 'peer, same run | ' : ''}peer, recorded |`,
-);
-console.log(`|---|---|---:|---:|---|${options.peer ? '---:|' : ''}---:|`);
+const columns = [
+  ...versions.flatMap(version => [`ours at ${version}`, '']),
+  'mark',
+  ...(options.peer ? [`peer at ${versions[0]}, same run`] : []),
+  'peer, recorded',
+];
+const line = (cells: readonly string[]) => console.log(`| ${cells.join(' | ')} |`);
+console.log('');
+line(['', 'unit', ...columns]);
+line(['---', '---', ...columns.map(column => (column === '' ? '---' : '---:'))]);
 for (const { measure, unit, mark, peer: recorded, up } of marks) {
-  const values = ours.get(measure);
-  const isReached = values ? verdict(figure(values), mark, up) : '';
-  const markText = shown(figure([mark]));
-  console.log(
-    `| ${measure} | ${unit} | ${cell(ours, measure)} | ${markText} | ${isReached} | ${options.peer ? `${cell(peer, measure)} | ` : ''}${Number.isNaN(recorded) ? '–' : shown(figure([recorded]))} |`,
-  );
+  const at = (version: string): string[] => {
+    const values = ours.get(version)!.get(measure);
+    return values ? [shown(figure(values)), verdict(figure(values), mark, up)] : ['', ''];
+  };
+  line([
+    measure,
+    unit,
+    ...versions.flatMap(at),
+    shown(figure([mark])),
+    ...(options.peer ? [cell(peer, measure)] : []),
+    shown(figure([recorded])),
+  ]);
 }

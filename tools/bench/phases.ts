@@ -2,6 +2,8 @@ import autocannon from 'autocannon';
 import { Client, pump } from './client.js';
 import { nodeBody } from './node-body.js';
 import { measured, residentMiB } from './process-meter.js';
+import type { Load } from './wrk.js';
+import { hasWrk, wrk } from './wrk.js';
 
 /** A server to measure; without a pid its CPU and memory cannot be told. */
 export interface Target {
@@ -19,41 +21,42 @@ const headers = (version: string) => ({
   'x-openstack-ironic-api-version': version,
 });
 
-/** As many requests as the server takes, from a client that does nothing else. */
+/** Which program sends the requests that rates are made of. */
+export const loadClient = hasWrk() ? 'wrk' : 'autocannon';
+const SECONDS = 3;
+
+/** As many requests as the server takes: for some seconds from wrk, else so many from autocannon. */
 const load = async (
   target: Target,
   amount: number,
+  script: Load['script'],
+  lines: readonly string[],
   requests: autocannon.Request[],
-  unique = false,
 ): Promise<{ each: number; rate: number }> => {
-  let result: autocannon.Result | undefined;
+  let done = amount;
   const cost = await measured(target.pid, async () => {
-    result = await autocannon({
-      url: target.url,
-      connections: CONNECTIONS,
-      amount,
-      requests,
-      timeout: 30,
-      idReplacement: unique,
-    });
+    const { url, version } = target;
+    if (loadClient === 'wrk')
+      done = await wrk({ script, url, version, connections: CONNECTIONS, seconds: SECONDS, lines });
+    else await cannon(url, amount, requests, script === 'enrol');
   });
-  const { non2xx, errors, statusCodeStats } = result!;
+  return { each: (1000 * cost.cpuSeconds) / done, rate: done / cost.seconds };
+};
+
+const cannon = async (url: string, amount: number, requests: autocannon.Request[], unique: boolean): Promise<void> => {
+  const options = { url, connections: CONNECTIONS, amount, requests, timeout: 30, idReplacement: unique };
+  const { non2xx, errors, statusCodeStats } = await autocannon(options);
   if (non2xx > 0 || errors > 0)
     throw new Error(
       `${non2xx} refusals and ${errors} errors in ${amount} requests: ${JSON.stringify(statusCodeStats)}`,
     );
-  return { each: (1000 * cost.cpuSeconds) / amount, rate: amount / cost.seconds };
 };
 
 export const enrol = async (target: Target, amount: number): Promise<Figures> => {
   // The client puts a number of its own in the place of [<id>]: every name is another one.
   const body = JSON.stringify(nodeBody({ name: `bench-${Date.now().toString(36)}-[<id>]` }));
-  const { each, rate } = await load(
-    target,
-    amount,
-    [{ method: 'POST', path: '/v1/nodes', headers: headers(target.version), body }],
-    true,
-  );
+  const request = { method: 'POST' as const, path: '/v1/nodes', headers: headers(target.version), body };
+  const { each, rate } = await load(target, amount, 'enrol', [body], [request]);
   return { 'enrol: server CPU': each, 'enrol: rate': rate };
 };
 
@@ -64,7 +67,7 @@ export const getOne = async (target: Target, amount: number): Promise<Figures> =
     path: `/v1/nodes/${uuid}`,
     headers: headers(target.version),
   }));
-  const { each, rate } = await load(target, amount, requests);
+  const { each, rate } = await load(target, amount, 'get', uuids, requests);
   return { 'GET one node: server CPU': each, 'GET one node: rate': rate };
 };
 
@@ -84,8 +87,9 @@ export const heartbeat = async (target: Target, amount: number): Promise<Figures
     headers: headers(target.version),
     body: JSON.stringify(beat(index, token)),
   }));
-  await load(target, agents.length, requests);
-  const { each, rate } = await load(target, amount, requests);
+  const lines = agents.map(({ uuid, token }, index) => `${uuid} ${JSON.stringify(beat(index, token))}`);
+  await cannon(target.url, agents.length, requests, false);
+  const { each, rate } = await load(target, amount, 'heartbeat', lines, requests);
   return { 'heartbeat: server CPU': each, 'heartbeat: rate': rate };
 };
 

@@ -60,12 +60,12 @@ beforeAll(async () => {
   await provision('good', 'manage', 'manageable');
   await provision('good', 'provide', 'available');
   await provision('bad', 'manage', 'enroll');
-}, 60_000);
+});
 
 afterAll(async () => {
   await endAll();
   rmSync(folder, { recursive: true });
-}, 30_000);
+});
 
 describe('the binary', () => {
   it('works from any folder and through symbolic links', async () => {
@@ -83,7 +83,7 @@ describe('the binary', () => {
     const { code, out, err } = await ferrolog(['-c', script], {}, '/bin/sh');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/ConductorRegistered/);
-  }, 30_000);
+  });
 });
 
 describe('commands about nodes', () => {
@@ -181,7 +181,7 @@ describe('serve says why it cannot start', () => {
     spare = join(folder, 'spare');
     const [other] = await serve('--data', spare, '--port', '0');
     expect((await other.stop()).code).toBe(0);
-  }, 30_000);
+  });
 
   it('where the port is taken', () =>
     startFails(1, /^ferrolog: Port \d+ of 127\.0\.0\.1 is taken by another program/, [
@@ -286,7 +286,7 @@ describe('the end of a server', () => {
 
     const rebuilt = await ferrolog(['rebuild', '--data', own, '--json']);
     expect(JSON.parse(rebuilt.out)).toMatchObject({ events: 2 });
-  }, 60_000);
+  });
 });
 
 describe('quickstart', () => {
@@ -320,14 +320,14 @@ describe('quickstart', () => {
     expect(out).toMatch(/DeploymentStepCompleted +bios\.apply_configuration, took/);
     expect(out).toMatch(/Node bm-02 \(.*\) is "deploy failed"/);
     expect(out.match(/^bm-\d\d +available/gm)).toHaveLength(9);
-  }, 90_000);
+  });
 
   it('keeps serving after the demo until it is told to stop', async () => {
     const [, address] = await kept.until(/Ferrolog keeps serving at (\S+)/);
     const why = await ferrolog(['why', 'bm-02', '--server', address!]);
     expect(why.out).toMatch(/fake_deploy_fail/);
     expect(await kept.stop('SIGINT')).toMatchObject({ code: 0, err: '' });
-  }, 90_000);
+  });
 });
 
 it('ends without a complaint after all of this', async () => {

@@ -1,4 +1,6 @@
 // Nothing is imported before the version of Node.js is known to do: old ones fail to read newer syntax.
+import module from 'node:module';
+import { join } from 'node:path';
 import { nodeFault } from './node-version.js';
 
 const fault = nodeFault(process.versions.node);
@@ -6,6 +8,8 @@ if (fault) {
   console.error(fault);
   process.exit(2);
 }
+// Compiled code is kept beside the code it came from; where that cannot be written, every start compiles anew.
+module.enableCompileCache(join(import.meta.dirname, '../../../.compile-cache'));
 const { processIo } = await import('./io.js');
 const { run } = await import('./run.js');
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { RecordedEvent } from '#domain';
 import type { ProjectionSource } from '#read-model';
-import { isCurrent, removeDatabase, SqliteReadModel } from '#read-model';
+import { createEmpty, isCurrent, removeDatabase, SqliteReadModel } from '#read-model';
 import type { SqliteEventStore } from '#event-store/sqlite';
 import type { RebuildDone, RebuildOrder } from './rebuild-worker.js';
 
@@ -188,7 +188,8 @@ const numbersIn = (folder: string): number[] =>
     .sort((a, b) => a - b);
 
 /** In a thread of its own: requests are answered meanwhile. */
-const build = (path: string, eventsPath: string): Promise<RebuildDone> => {
+const build = async (path: string, eventsPath: string): Promise<RebuildDone> => {
+  await createEmpty(path);
   const order: RebuildOrder = { path, eventsPath };
   const worker = new Worker(new URL('./rebuild-worker.js', import.meta.url), { workerData: order });
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { readEvents } from '#event-store/sqlite';
-import { rebuildInto } from '#read-model';
+import { fill } from '#read-model/filling';
 
 export interface RebuildOrder {
   readonly path: string;
@@ -13,13 +13,7 @@ export interface RebuildDone {
 }
 
 const { path, eventsPath } = workerData as RebuildOrder;
-const events = readEvents(eventsPath);
-const done: RebuildDone = await rebuildInto(path, {
-  head: events.head,
-  streamNames: events.streamNames,
-  streamUntil: events.streamUntil,
-  streamBefore: (stream, revision) => events.stream(stream, revision),
-  readBlob: events.blob,
-});
-events.close();
+const { head, streams, blob, close } = readEvents(eventsPath);
+const done: RebuildDone = fill(path, { head, streams, readBlob: blob });
+close();
 parentPort?.postMessage(done);

@@ -38,7 +38,7 @@ export const decisionsOn = ({ store, keys, log, readSide }: Engines, { decisions
     nodes: new CommandHandler(ports, {
       aggregate: nodeAggregate,
       context: surroundings,
-      prepare: nodePreparation(content, catalog),
+      ...nodePreparation(content, catalog),
       ofStream: stream => (stream.startsWith('node-') ? uuidOfNodeStream(stream) : undefined),
     }),
     chassis: new CommandHandler(ports, { aggregate: chassisAggregate, context: () => ({}) }),

@@ -22,7 +22,10 @@ export const keyEraser = ({ store, keys, erased, clock, onBreak }: KeyEraserPort
     filter: { types: ERASING },
     checkpoint: erased,
     handle: async events => {
-      for (const event of events) for (const subject of erasedBy(event)) await keys.erase(subject);
+      const subjects = events.flatMap(erasedBy);
+      for (const subject of subjects) await keys.erase(subject);
+      // Most pages erase nothing: what they would move is not worth a commit.
+      return subjects.length > 0;
     },
     onBreak,
   });

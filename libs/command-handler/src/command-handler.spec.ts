@@ -377,17 +377,6 @@ describe('The command handler', () => {
       ).rejects.toBeInstanceOf(EventNotValid);
       expect((await all()).length).toBe(before);
     });
-
-    it('nothing when it rehearses', async () => {
-      const before = (await all()).length;
-      const { state, events } = await house.nodes.rehearse(
-        uuid,
-        { type: 'ManageNode', nodeId: uuid, data: {} },
-        house.cause(),
-      );
-      expect([state.provisionState, events.map(({ type }) => type)]).toEqual(['enroll', ['VerificationStarted']]);
-      expect((await all()).length).toBe(before);
-    });
   });
 
   it('decides nothing on a stream that only a newer version can read', async () => {

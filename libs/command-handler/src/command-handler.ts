@@ -44,6 +44,8 @@ export interface AggregateKind<State extends AggregateState, Command extends { r
   readonly context: (cause: Cause, now: string) => Context;
   /** I/O before the decision, on the state it will be made on: secrets are sealed here. */
   readonly prepare?: (command: Command, state: State, cause: Cause) => Promise<Command>;
+  /** The same for a decision that nobody records: leaves no trace. */
+  readonly rehearse?: (command: Command, state: State, cause: Cause) => Promise<Command>;
   /** Values of a stream that may hold some; only the kind knows how to fold it. */
   readonly ofStream?: (stream: string) => string | undefined;
 }
@@ -97,11 +99,11 @@ export class CommandHandler<State extends AggregateState, Command extends { read
     }
   }
 
-  /** What would be decided, without appending it. */
+  /** What would be decided. Nothing is appended, and nothing else is left behind. */
   async rehearse(id: string, command: Command, cause: Cause) {
     const state = await this.#load(id);
     const now = isoOf(this.ports.clock.now());
-    const prepared = (await this.kind.prepare?.(command, state, cause)) ?? command;
+    const prepared = (await this.kind.rehearse?.(command, state, cause)) ?? command;
     return { state, events: this.kind.aggregate.decide(prepared, state, this.kind.context(cause, now)) };
   }
 

@@ -1,5 +1,5 @@
 import type { EventDataByType, EventStore } from '#domain';
-import { Problem, upcast } from '#domain';
+import { Problem } from '#domain';
 
 /** One event for ever: which request the key stands for. */
 export const idempotencyStream = (key: string): string => `idempotency-${key}`;
@@ -14,7 +14,7 @@ export const usedBefore = async (
   { key, digest }: { readonly key: string; readonly digest: string },
 ): Promise<EventDataByType['IdempotencyKeyUsed'] | undefined> => {
   const [event] = await store.readStream(idempotencyStream(key), 0, 1);
-  const used = event && (upcast(event).data as EventDataByType['IdempotencyKeyUsed']);
+  const used = event && (event.data as EventDataByType['IdempotencyKeyUsed']);
   if (!used || used.digest === digest) return used;
   throw new Problem({
     code: 'request.idempotency-key-reused',

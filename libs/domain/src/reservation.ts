@@ -1,7 +1,6 @@
 import type { EventDataByType } from './generated/events.js';
 import type { ExpectedRevision, RecordedEvent } from './ports/event-store.js';
 import { Problem } from './problem.js';
-import { upcast } from './upcast.js';
 
 /** A value that only one thing at a time may have. */
 export interface UniqueValue {
@@ -24,7 +23,7 @@ export interface Reservation {
 export const foldReservation = (events: readonly RecordedEvent[]): Reservation | undefined => {
   const last = events.at(-1);
   if (last?.type !== 'ReservationTaken') return undefined;
-  const { holder, expectedRevision, commandId } = upcast(last).data as EventDataByType['ReservationTaken'];
+  const { holder, expectedRevision, commandId } = last.data as EventDataByType['ReservationTaken'];
   return { holder, expected: expectedRevision === -1 ? 'no stream' : expectedRevision, commandId };
 };
 

@@ -4,8 +4,8 @@ import type { RecordedEvent } from './ports/event-store.js';
 export type Upcaster = (data: object) => object;
 
 /**
- * By event type: the upcaster from version 1 to 2, from 2 to 3 … Recorded events are never changed: they are read as
- * if they were of today. A new version goes here and into the schema's `x-version`, with a golden stream of the old.
+ * By event type: the upcaster from version 1 to 2, from 2 to 3 … Recorded events are never changed: event stores
+ * give them back as if they were of today. A new version goes here and into the schema's `x-version`, with a golden stream of the old.
  */
 export type Upcasters = Readonly<Record<string, readonly Upcaster[]>>;
 

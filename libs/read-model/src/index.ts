@@ -1,5 +1,6 @@
 export type { ReadBlob } from './blobs.js';
 export { withBlobs } from './blobs.js';
+export type { FillSource } from './filling/fill.js';
 export { historyEntry } from './history/history-entries.js';
 export type { NodeBrief, NodeFilter, NodeText } from './node/node-queries.js';
 export { rowOf } from './node/node-row.js';
@@ -8,6 +9,7 @@ export type { PortFilter, PortText } from './port/port-queries.js';
 export { CheckpointMoved, type ProjectionSource } from './projection.js';
 export type { ChassisRow, ConductorRow, HistoryRow, OpenWorkRow } from './schema/entities.js';
 export { isCurrent, removeDatabase } from './sqlite/open.js';
-export { rebuildInto, type RebuildSource } from './sqlite/rebuild.js';
 export type { ReadModel } from './read-model.js';
+export { createEmpty } from './sqlite/data-source.js';
+export { rebuildInto } from './sqlite/rebuild.js';
 export { SqliteReadModel } from './sqlite/sqlite-read-model.js';

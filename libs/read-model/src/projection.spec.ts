@@ -197,7 +197,7 @@ describe('The read model', () => {
     const uuids = ['aaaaaaaa', 'bbbbbbbb', 'cccccccc'].map(start => `${start}-0000-4000-8000-000000000000`);
     const head = async () => {
       const position = await house.events.head();
-      return { position, eventId: house.events.pageOf(position - 1, 1).events[0]!.id };
+      return { position, eventId: house.events.pageOf(position - 1, 1).events[0]!.id, events: position };
     };
     for (const uuid of uuids.slice(0, 2)) await house.enrol(uuid, { name: uuid.slice(0, 8) });
     const before = await head();
@@ -209,8 +209,11 @@ describe('The read model', () => {
     const { position } = await rebuildInto(path, {
       ...sourceOf(house),
       head: () => before,
-      streamNames: () => new Set(events.map(({ stream }) => stream)),
-      streamUntil: (stream, position) => house.events.streamOf(stream).filter(event => event.position <= position),
+      streams: (_, upTo) =>
+        [...new Set(events.map(({ stream }) => stream))].map(stream => ({
+          stream,
+          events: house.events.streamOf(stream).filter(({ position }) => position <= upTo),
+        })),
     });
     expect(position).toBe(before.position);
     const model = await SqliteReadModel.open(path, sourceOf(house));
@@ -228,9 +231,8 @@ describe('The read model', () => {
     const path = house.folder.file('rebuilt.sqlite');
     const building = rebuildInto(path, {
       ...sourceOf(house),
-      head: () => ({ position: 1, eventId: 'x' }),
-      streamNames: () => ['node-aaaaaaaa-0000-4000-8000-000000000000'],
-      streamUntil: () => {
+      head: () => ({ position: 1, eventId: 'x', events: 1 }),
+      streams: () => {
         throw new Error('the disk is gone');
       },
     });

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Chassis, ConductorRecord, Node, RecordedEvent } from '#domain';
-import { absentNode, chassisAggregate, conductorAggregate, evolve, foldNode, upcast, uuidOfNodeStream } from '#domain';
+import { absentNode, chassisAggregate, conductorAggregate, evolve, foldNode, uuidOfNodeStream } from '#domain';
 import type { ReadBlob } from './blobs.js';
 import { historyEntry } from './history/history-entries.js';
 import type { HistoryRow } from './schema/entities.js';
@@ -12,6 +12,9 @@ export interface ProjectionSource {
   streamBefore(stream: string, revision: number): readonly RecordedEvent[];
   readonly readBlob: ReadBlob;
 }
+
+/** How the names of the streams begin that make rows. */
+export const PROJECTED = ['node-', 'chassis-', 'conductor-'] as const;
 
 /** Folds kept between batches. */
 const KEPT_FOLDS = 1_000;
@@ -31,6 +34,8 @@ interface Touched<State> {
 export class Projection {
   readonly #folds = new Map<string, Node>();
   readonly #writer: RowWriter;
+  readonly #begin: Database.Statement;
+  readonly #commit: Database.Statement;
   readonly #moveCheckpoint: Database.Statement;
   #position: number;
 
@@ -40,6 +45,8 @@ export class Projection {
   ) {
     this.#writer = new RowWriter(database, source.readBlob);
     database.prepare(`INSERT OR IGNORE INTO checkpoints (projection, position, event_id) VALUES ('all', 0, '')`).run();
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#commit = database.prepare('COMMIT');
     this.#moveCheckpoint = database.prepare(
       `UPDATE checkpoints SET position = ?, event_id = ? WHERE projection = 'all' AND position = ?`,
     );
@@ -61,12 +68,12 @@ export class Projection {
         : events.filter(({ position }) => position > this.#position);
     const last = news.at(-1);
     if (!last) return;
-    this.database.exec('BEGIN IMMEDIATE');
+    this.#begin.run();
     try {
       this.#project(news);
       if (this.#moveCheckpoint.run(last.position, last.id, this.#position).changes !== 1)
         throw new CheckpointMoved('another projector has moved the checkpoint of this read model');
-      this.database.exec('COMMIT');
+      this.#commit.run();
     } catch (error) {
       if (this.database.inTransaction) this.database.exec('ROLLBACK');
       this.#folds.clear();
@@ -75,7 +82,7 @@ export class Projection {
     this.#position = last.position;
   };
 
-  /** A whole stream at once, for building from nothing: the checkpoint is the caller's. */
+  /** A whole stream at once, into tables without indexes: the transaction and the checkpoint are the caller's. */
   wholeStream(stream: string, events: readonly RecordedEvent[]): void {
     if (events.length > 0) this.#project(events, stream);
   }
@@ -85,8 +92,7 @@ export class Projection {
     const chassis = new Map<string, Touched<Chassis>>();
     const conductors = new Map<string, Touched<ConductorRecord>>();
     const history: HistoryRow[] = [];
-    for (const recorded of events) {
-      const event = upcast(recorded);
+    for (const event of events) {
       const { stream } = event;
       if (stream.startsWith('node-')) {
         const node = (nodes.get(stream) ?? this.#touch(nodes, stream, this.#nodeBefore(event, only)))!;
@@ -111,11 +117,11 @@ export class Projection {
       if (!after.present) isGone.add(after.uuid);
     }
     // Entries of a node that is gone go with it; those of an earlier incarnation went with that.
-    this.#writer.history(
-      history.filter(
-        entry => !isGone.has(entry.node_uuid) && entry.id >= nodes.get(`node-${entry.node_uuid}`)!.after.enrolledAt,
-      ),
+    const entries = history.filter(
+      entry => !isGone.has(entry.node_uuid) && entry.id >= nodes.get(`node-${entry.node_uuid}`)!.after.enrolledAt,
     );
+    if (only === undefined) this.#writer.history(entries);
+    else this.#writer.wholeHistory(entries);
     for (const { before, after } of chassis.values()) this.#writer.chassis(before, after);
     for (const { after } of conductors.values()) this.#writer.conductor(after);
   }

@@ -33,6 +33,11 @@ export class RowWriter {
     else if (before.present) statements.deleteWork.run(after.uuid);
   }
 
+  /** Of one node, from its enrolment on. */
+  wholeHistory(entries: readonly HistoryRow[]): void {
+    for (const entry of entries.slice(-KEPT_ENTRIES)) this.#statements.putHistory.run(Object.values(entry));
+  }
+
   history(entries: readonly HistoryRow[]): void {
     for (const entry of entries) this.#statements.putHistory.run(Object.values(entry));
     for (const uuid of new Set(entries.map(({ node_uuid }) => node_uuid)))

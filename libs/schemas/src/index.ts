@@ -1,2 +1,2 @@
-export { EventNotValid, EventRegistry } from './event-registry.js';
+export { EventNotValid, EventRegistry, ownSchemas } from './event-registry.js';
 export { type JsonSchema, readSchema, readSchemas, schemasFolder } from './read.js';

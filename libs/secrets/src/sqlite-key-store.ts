@@ -63,11 +63,11 @@ export class SqliteKeyStore implements KeyStore {
   }
 
   async erase(subject: string): Promise<void> {
-    this.#sql.erase.run(subject);
+    const { changes } = this.#sql.erase.run(subject);
     this.#bySubject.delete(subject);
     for (const [id, key] of this.#byId) if (key.subject === subject) this.#byId.delete(id);
     // Deleted rows stay readable in the write-ahead log until it is folded into the file.
-    foldLog(this.#database);
+    if (changes > 0) foldLog(this.#database);
   }
 
   /** Position of the last event whose keys were erased. */

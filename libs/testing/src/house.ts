@@ -21,7 +21,6 @@ import {
 import type { HardwareType } from '#drivers';
 import { Drivers, FakeMemory, FleetCatalog, hardwareTypes } from '#drivers';
 import { readEvents, SqliteEventStore } from '#event-store/sqlite';
-import type { RebuildSource } from '#read-model';
 import { rebuildInto, SqliteReadModel } from '#read-model';
 import { EventRegistry } from '#schemas';
 import { Sealer, SqliteKeyStore } from '#secrets';
@@ -103,7 +102,7 @@ export class House {
         owner: () => HOUSE_CONDUCTOR,
         underWay: () => ({ deploying: 0, cleaning: 0 }),
       }),
-      prepare: nodePreparation(this.content, this.catalog),
+      ...nodePreparation(this.content, this.catalog),
       ofStream: stream => (stream.startsWith('node-') ? uuidOfNodeStream(stream) : undefined),
     });
   }
@@ -169,14 +168,7 @@ export class House {
   /** A read model built from nothing, beside the writer, as the product does it. */
   async rebuild(path: string): Promise<void> {
     const events = readEvents(this.folder.file('events.sqlite'));
-    const source: RebuildSource = {
-      head: events.head,
-      streamNames: events.streamNames,
-      streamUntil: events.streamUntil,
-      streamBefore: (stream, revision) => events.stream(stream, revision),
-      readBlob: events.blob,
-    };
-    await rebuildInto(path, source);
+    await rebuildInto(path, { head: events.head, streams: events.streams, readBlob: events.blob });
     events.close();
   }
 

@@ -12,3 +12,4 @@ export * from './simulated-node.js';
 export * from './temporary-folder.js';
 export * from './virtual-clock.js';
 export * from './waiting.js';
+export * from './with-upcasters.js';

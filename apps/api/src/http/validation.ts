@@ -1,9 +1,9 @@
 import type { ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { readSchema } from '#schemas';
+import { ownSchemas, readSchema } from '#schemas';
 import { badRequest } from './ironic-error.js';
 
-const ajv = new Ajv2020({ strict: false, allErrors: false });
+const ajv = new Ajv2020({ ...ownSchemas, strict: false, allErrors: false });
 const validators = new Map<string, ValidateFunction>();
 
 /**

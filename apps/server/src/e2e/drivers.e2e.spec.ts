@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CONDUCTOR, startFerrolog, type FerrologProcess } from './ferrolog-process.js';
 import { baremetalClient, type StockClient } from './stock-client.js';
-
-jest.setTimeout(120_000);
 
 /** What an operator asks first: which machines can be driven, and by whom. */
 describe('drivers and conductors', () => {

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CONDUCTOR, startFerrolog, type FerrologProcess } from './ferrolog-process.js';
 import { ironicApi, type IronicApi } from './ironic-api.js';
 import { baremetalClient, programs, stockClient, type StockClient } from './stock-client.js';
-
-jest.setTimeout(120_000);
 
 /** How machines get in, what is told about them, how that is changed, and how they go. */
 describe('enrolment', () => {

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CONDUCTOR, startFerrolog, type FerrologProcess } from './ferrolog-process.js';
 import { ironicApi, type IronicApi, type NodeBody, type RestingState } from './ironic-api.js';
 import { baremetalClient, type StockClient } from './stock-client.js';
-
-jest.setTimeout(120_000);
 
 const INSTANCE = 'c0ffee00-0000-4000-8000-0000000000f1';
 

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startFerrolog, type FerrologProcess } from './ferrolog-process.js';
 import { ironicApi, type IronicApi } from './ironic-api.js';
 import { baremetalClient, type StockClient } from './stock-client.js';
-
-jest.setTimeout(120_000);
 
 /** What is done with a machine, and known about it, beside provisioning. */
 describe('a machine', () => {

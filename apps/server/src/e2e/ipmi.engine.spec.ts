@@ -1,11 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { createBmcSimulator, type BmcSimulator } from '#ipmi-js';
+import { startFerrolog, type FerrologProcess } from './ferrolog-process.js';
 import {
   goipmiServer,
   ipmiSim,
@@ -20,45 +18,14 @@ import {
 
 /* The whole product, in a process of its own, and machines behind the BMCs of others, driven over HTTP as clients do. */
 
-const MAIN = join(import.meta.dirname, '../main.js');
 const SECONDS = 60_000;
 
-interface Product {
-  readonly url: string;
-  /** Everything that it has written to its log. */
-  log(): string;
-  stop(): Promise<number | null>;
-}
-
-const startProduct = async (data: string): Promise<Product> => {
-  const env = {
-    PATH: process.env.PATH,
-    FERROLOG_DATA: data,
-    FERROLOG_PORT: '0',
-    FERROLOG_HARDWARE_TYPES: 'fake-hardware,ipmi',
-    FERROLOG_IPMI_FAKE_DEPLOY: 'true',
-    FERROLOG_POWER_STATE_CHANGE_TIMEOUT_SECONDS: '5',
-    FERROLOG_SYNC_POWER_STATE_INTERVAL_SECONDS: '0',
-  };
-  const child: ChildProcess = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = once(child, 'exit').then(([code]) => code as number | null);
-  let log = '';
-  child.stderr!.on('data', (bytes: Buffer) => (log += bytes.toString()));
-  const url = await new Promise<string>((resolve, reject) => {
-    createInterface(child.stdout!).on('line', line => {
-      const [, address] = /answers at (\S+)/.exec(line) ?? [];
-      if (address) resolve(address);
-    });
-    void ended.then(code => reject(new Error(`The product ended with ${code}: ${log}`)));
-  });
-  return {
-    url,
-    log: () => log,
-    stop() {
-      child.kill('SIGTERM');
-      return ended;
-    },
-  };
+/** The time-out of a change of power is short: some machines here never come on. */
+const options = {
+  FERROLOG_HARDWARE_TYPES: 'fake-hardware,ipmi',
+  FERROLOG_IPMI_FAKE_DEPLOY: 'true',
+  FERROLOG_POWER_STATE_CHANGE_TIMEOUT_SECONDS: '5',
+  FERROLOG_SYNC_POWER_STATE_INTERVAL_SECONDS: '0',
 };
 
 type Body = Record<string, unknown>;
@@ -67,7 +34,7 @@ interface Answer {
   readonly body: Body;
 }
 
-let product: Product;
+let product: FerrologProcess;
 let data: string;
 
 const http = async (method: string, path: string, body?: object): Promise<Answer> => {
@@ -136,7 +103,7 @@ let server: Peer;
 beforeAll(async () => {
   requirePeers();
   data = mkdtempSync(join(tmpdir(), 'ferrolog-ipmi-'));
-  product = await startProduct(data);
+  product = await startFerrolog(options, { data });
 }, SECONDS);
 afterAll(async () => {
   await product.stop();
@@ -330,7 +297,7 @@ describe('A BMC that takes commands, and a machine that does not obey,', () => {
 
   it('get their sessions back when the product ends, and find no password in what it leaves', async () => {
     expect(bmc.openSessions).toBe(1);
-    expect(await product.stop()).toBe(0);
+    await product.stop();
     expect(bmc.openSessions).toBe(0);
     const left = [product.log(), ...readdirSync(data).map(name => readFileSync(join(data, name), 'latin1'))];
     expect(left.some(text => text.includes('ipmi_password'))).toBe(true);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +6,6 @@ import { gzipSync } from 'node:zlib';
 import { startFerrolog, type FerrologProcess } from './ferrolog-process.js';
 import { ironicApi, type IronicApi } from './ironic-api.js';
 import { baremetalClient, type StockClient } from './stock-client.js';
-
-jest.setTimeout(120_000);
 
 const waitingFor = (state: string, node: string) => `Waiting for provision state ${state} on node(s) ${node}\n`;
 const turbo = (value: string) => ({ settings: [{ name: 'ProcTurboMode', value }] });

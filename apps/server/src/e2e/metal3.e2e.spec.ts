@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startFerrolog, type FerrologProcess } from './ferrolog-process.js';
 import { ironicApi, type IronicApi, type NodeBody } from './ironic-api.js';
-
-jest.setTimeout(60_000);
 
 /** Names of Metal3's nodes are `NAMESPACE~HOST`. */
 const HOST = 'metal3~host-1';

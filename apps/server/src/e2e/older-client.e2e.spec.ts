@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startFerrolog, type FerrologProcess } from './ferrolog-process.js';
 import { ironicApi, type IronicApi } from './ironic-api.js';
 import { programs, stockClient, type StockClient } from './stock-client.js';
-
-jest.setTimeout(120_000);
 
 /** The client that Debian 12 comes with: it knows the API up to 1.78 and prints other headings. */
 describe('python-ironicclient 5.0.1', () => {

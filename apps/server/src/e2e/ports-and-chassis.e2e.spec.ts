@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startFerrolog, type FerrologProcess } from './ferrolog-process.js';
 import { ironicApi, type IronicApi } from './ironic-api.js';
 import { baremetalClient, type StockClient } from './stock-client.js';
-
-jest.setTimeout(120_000);
 
 /** What belongs to nodes, and what nodes belong to. */
 describe('ports and chassis', () => {

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { startFerrolog, type FerrologProcess } from './ferrolog-process.js';
 import { programs, ROOT, runClient } from './stock-client.js';
-
-jest.setTimeout(120_000);
 
 const WALK = join(ROOT, 'apps/server/src/e2e/sdk_walk.py');
 

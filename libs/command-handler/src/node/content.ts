@@ -2,12 +2,12 @@ import type { Bag, BlobReference, BlobStore, Sealed } from '#domain';
 import { holdsCredentials, isSealed, isSensitiveName, Problem } from '#domain';
 import type { Sealer } from '#secrets';
 
-/**
- * A value of this size goes to the blob store, and so does what is left of a bag above the second: an event with every
- * bag of a node in it stays below what a store takes.
- */
+/** A value above this size goes to the blob store. */
 const LARGE_VALUE_BYTES = 2_048;
-const LARGE_BAG_BYTES = 8_000;
+/** Of what is left of a bag: an event with every bag of a node in it stays below what a store takes. */
+const LARGEST_BAG_BYTES = 8_000;
+/** Less than this is hardly more than the reference that would stand in its place. */
+const SMALLEST_BLOB_BYTES = 256;
 
 export const isBlob = (value: unknown): value is BlobReference =>
   typeof value === 'object' && value !== null && typeof (value as BlobReference).$blob === 'string' && !isSealed(value);
@@ -35,14 +35,32 @@ export interface Known {
  */
 export class Content {
   constructor(
-    private readonly sealer: Sealer,
+    private readonly sealer: Pick<Sealer, 'seal' | 'open' | 'openAll'>,
     private readonly blobs: BlobStore,
   ) {}
 
   /**
+   * For rehearsals: reads the same, and makes no key and keeps no blob. What it would seal or keep stands as sealed
+   * under no key, and as a reference to nothing.
+   */
+  leavingNoTrace(): Content {
+    return new Content(
+      {
+        seal: async () => ({ $sealed: '' }),
+        open: sealed => this.sealer.open(sealed),
+        openAll: value => this.sealer.openAll(value),
+      },
+      {
+        put: async ({ byteLength }) => ({ $blob: '', sizeBytes: byteLength }),
+        get: reference => this.blobs.get(reference),
+      },
+    );
+  }
+
+  /**
    * Values equal to those of `before` keep their sealed form: what changes nothing records nothing.
    *
-   * @throws Problem request.invalid where names are used that are ours
+   * @throws Problem request.invalid where names are used that are ours, or where there are too many values to fit
    */
   async stored(bag: Bag, rule: SealingRule | undefined, before?: Known): Promise<Bag> {
     requireOtherNames(bag);
@@ -53,7 +71,26 @@ export class Content {
       refuseOurForms(wanted);
       return this.#storedValue(name, wanted, rule);
     });
-    return this.#isLarge(stored, LARGE_BAG_BYTES) ? { ...(await this.#put(stored)) } : stored;
+    return this.#fitted(stored);
+  }
+
+  /**
+   * A bag that is too big gives its biggest values away until it fits. Names and short values always stay: decisions
+   * look for them (`ipmi_address`, traits, arguments of steps) without opening anything, and a bag that is a reference
+   * as a whole would seem to lack them all.
+   */
+  async #fitted(bag: Bag): Promise<Bag> {
+    let sizeBytes = bytesOf(bag);
+    if (sizeBytes <= LARGEST_BAG_BYTES) return bag;
+    const fitted = { ...bag };
+    const biggest = Object.entries(bag).sort(([, a], [, b]) => bytesOf(b) - bytesOf(a));
+    for (const [name, value] of biggest) {
+      if (sizeBytes <= LARGEST_BAG_BYTES || bytesOf(value) < SMALLEST_BLOB_BYTES) break;
+      const reference = (fitted[name] = await this.#put(value));
+      sizeBytes -= bytesOf(value) - bytesOf(reference);
+    }
+    if (sizeBytes > LARGEST_BAG_BYTES) throw tooManyValues(bag, sizeBytes);
+    return fitted;
   }
 
   /** A recorded bag in both its forms: what `stored` compares with. */
@@ -76,7 +113,7 @@ export class Content {
   }
 
   async blobIfLarge(value: Bag): Promise<Bag> {
-    return this.#isLarge(value, LARGE_VALUE_BYTES) ? this.blob(value) : value;
+    return bytesOf(value) > LARGE_VALUE_BYTES ? this.blob(value) : value;
   }
 
   async seal(subject: string, value: unknown): Promise<Sealed & Bag> {
@@ -98,7 +135,7 @@ export class Content {
 
   async #storedValue(name: string, value: unknown, rule: SealingRule | undefined): Promise<unknown> {
     const sealed = rule ? await this.#sealed(name, value, rule) : value;
-    return !isSealed(sealed) && this.#isLarge(sealed, LARGE_VALUE_BYTES) ? this.#put(sealed) : sealed;
+    return !isSealed(sealed) && bytesOf(sealed) > LARGE_VALUE_BYTES ? this.#put(sealed) : sealed;
   }
 
   /** Secrets wherever they are: `args.settings.password`, URLs in lists, `{ name: 'AdminPassword', value: … }`. */
@@ -110,10 +147,6 @@ export class Content {
     return mapped(value, (inner, item) =>
       this.#sealed(inner === 'value' && calledSo !== undefined ? calledSo : inner, item, rule),
     );
-  }
-
-  #isLarge(value: unknown, limit: number): boolean {
-    return Buffer.byteLength(JSON.stringify(value) ?? '') > limit;
   }
 
   #put(value: unknown): Promise<BlobReference> {
@@ -150,6 +183,20 @@ const mapped = async (bag: Bag, map: (name: string, value: unknown) => unknown):
   Object.fromEntries(
     await Promise.all(Object.entries(bag).map(async ([name, value]) => [name, await map(name, value)])),
   );
+
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value) ?? '');
+
+const tooManyValues = (bag: Bag, sizeBytes: number): Problem => {
+  const names = Object.keys(bag);
+  return new Problem({
+    code: 'request.invalid',
+    title: 'An object in the request has too many members',
+    detail:
+      `The ${names.length} members of the object with ${names.slice(0, 3).join(', ')} … take ${sizeBytes} bytes, ` +
+      `without the big values among them; ${LARGEST_BAG_BYTES} is the limit.`,
+    hint: 'Put members together into an object of their own: as one big value it may be of any size.',
+  });
+};
 
 const requireOtherNames = (bag: object): void => {
   if (Object.hasOwn(bag, '$sealed') || Object.hasOwn(bag, '$blob'))

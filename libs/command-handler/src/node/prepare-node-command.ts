@@ -29,7 +29,12 @@ type BagField = (typeof bagFields)[number];
  * What comes before a decision about a node: secrets in the command are sealed, big values stored as blobs. Decisions
  * and events only ever see them so.
  */
-export const nodePreparation =
+export const nodePreparation = (content: Content, catalog: DriverCatalog) => ({
+  prepare: preparing(content, catalog),
+  rehearse: preparing(content.leavingNoTrace(), catalog),
+});
+
+const preparing =
   (content: Content, catalog: DriverCatalog) =>
   async (command: NodeCommand, node: Node): Promise<NodeCommand> => {
     const instance = byName(instanceKeySubject(node));

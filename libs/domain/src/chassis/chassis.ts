@@ -4,7 +4,6 @@ import type { EventDataByType } from '../generated/events.js';
 import type { Bag } from '../node/node.js';
 import type { RecordedEvent } from '../ports/event-store.js';
 import { Problem } from '../problem.js';
-import { upcast } from '../upcast.js';
 
 /** A group of nodes, as an operator likes to see them. */
 export interface Chassis extends AggregateState {
@@ -60,7 +59,7 @@ export const chassisAggregate: Aggregate<Chassis, ChassisCommand> = {
     return changed.length > 0 ? [{ type: 'ChassisChanged', data: { changes: Object.fromEntries(changed) } }] : [];
   },
 
-  evolve: (chassis, event) => ({ ...chassis, ...changeBy(chassis, upcast(event)), ...evolved(chassis, event) }),
+  evolve: (chassis, event) => ({ ...chassis, ...changeBy(chassis, event), ...evolved(chassis, event) }),
 };
 
 const changeBy = (chassis: Chassis, event: RecordedEvent): Partial<Chassis> => {

@@ -2,7 +2,6 @@ import type { Aggregate, AggregateState } from '../aggregate.js';
 import { evolved } from '../aggregate.js';
 import type { EventDataByType } from '../generated/events.js';
 import type { Bag } from '../node/node.js';
-import { upcast } from '../upcast.js';
 
 /** A conductor as it registered. Whether it lives is telemetry and no event (design 12). */
 export interface ConductorRecord extends AggregateState {
@@ -48,8 +47,7 @@ export const conductorAggregate: Aggregate<ConductorRecord, RegisterConductor> =
 
   evolve(conductor, event) {
     if (event.type !== 'ConductorRegistered') return { ...conductor, ...evolved(conductor, event) };
-    const { data } = upcast(event);
-    const { conductorGroup, hardwareTypes, manifest } = data as EventDataByType['ConductorRegistered'];
+    const { conductorGroup, hardwareTypes, manifest } = event.data as EventDataByType['ConductorRegistered'];
     return {
       ...conductor,
       registered: { conductorGroup, hardwareTypes, manifest, at: event.recorded },

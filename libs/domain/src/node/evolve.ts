@@ -1,7 +1,6 @@
 import type { EventDataByType } from '../generated/events.js';
 import type { RecordedEvent } from '../ports/event-store.js';
 import { evolved } from '../aggregate.js';
-import { upcast } from '../upcast.js';
 import type { NodeEventType } from './families.js';
 import { partsOf } from './families.js';
 import type { Change } from './change.js';
@@ -96,12 +95,11 @@ const byType: { [T in NodeEventType]?: Evolve<T> } = {
 };
 
 /** The node after one more event of its stream. Types it does not know change nothing but the revision. */
-export const evolve = (node: Node, event: RecordedEvent): Node => {
-  const current = upcast(event);
-  return released({
+export const evolve = (node: Node, event: RecordedEvent): Node =>
+  released({
     ...node,
     updatedAt: event.recorded,
-    ...changeBy(node, current),
+    ...changeBy(node, event),
     position: event.position,
     tip: {
       id: event.id,
@@ -110,7 +108,6 @@ export const evolve = (node: Node, event: RecordedEvent): Node => {
     },
     ...evolved(node, event),
   });
-};
 
 /** Whoever holds the node holds it as long as there is something to do at once: waits and holds give it free. */
 const released = (node: Node): Node => {

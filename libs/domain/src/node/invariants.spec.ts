@@ -146,7 +146,7 @@ describe('any sequence of commands', () => {
         const again = foldNode(node.node.uuid, node.events, absentNode(node.node.uuid));
         if (JSON.stringify(again) !== JSON.stringify(node.node)) throw new Error('the fold is another one');
       }),
-      { numRuns: 1_500 },
+      { numRuns: 1_500, seed: 20_261_121 },
     );
   });
 

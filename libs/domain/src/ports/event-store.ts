@@ -21,7 +21,7 @@ export interface EventMetadata {
   readonly occurred: string;
   /** Version of the code that wrote it. */
   readonly codeVersion: string;
-  /** Version of the event's data; absent means "1". Readers upcast older ones. */
+  /** Version of the event's data; absent means "1". */
   readonly schemaVersion?: string;
   /** Lowest event vocabulary a reader must know to decide on this stream. */
   readonly readableBy: string;
@@ -46,7 +46,10 @@ export interface NewEvent<Type extends string = string, Data extends object = ob
   readonly metadata: EventMetadata;
 }
 
-/** An event as the store gives it back. */
+/**
+ * An event as the store gives it back: whatever version it was written in, it is read as one of today (`upcast`). So
+ * nobody else has to think of old versions.
+ */
 export interface RecordedEvent<Type extends string = string, Data extends object = object> extends NewEvent<
   Type,
   Data

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '#domain';
 import { isoOf, msOf } from '#domain';
-import { anEvent, plain, turn } from '#testing';
+import { anEvent, plain, turn, withUpcasters } from '#testing';
 import type { StoreUnderTest } from './scene.js';
 import { idsOf, Scene } from './scene.js';
 
@@ -18,6 +18,26 @@ export const readingContract = (makeStore: () => Promise<StoreUnderTest>, timeou
       expect(await readStream(3)).toEqual(['a-3', 'a-4']);
       expect(await readStream(1, 2)).toEqual(['a-1', 'a-2']);
       expect(await readStream(5)).toEqual([]);
+    });
+
+    it('gives every reader events of old versions as those of today', async () => {
+      const inFahrenheit = anEvent('old', { type: 'TemperatureRead', data: { fahrenheit: 212 } });
+      const toCelsius = (data: object) => ({ celsius: ((data as { fahrenheit: number }).fahrenheit - 32) / 1.8 });
+      await withUpcasters({ TemperatureRead: [toCelsius] }, async () => {
+        const { store } = scene;
+        const [appended] = await scene.append('a', 'no stream', inFahrenheit);
+        const metadata = { ...inFahrenheit.metadata, schemaVersion: '2' };
+        const today = { ...plain(appended!), data: { celsius: 100 }, metadata };
+        expect(plain(appended!)).toEqual(today);
+        expect((await store.readStream(appended!.stream)).map(plain)).toEqual([today]);
+        expect((await store.readStreamBackwards(appended!.stream, 1)).map(plain)).toEqual([today]);
+        expect((await scene.all()).map(plain)).toEqual([today]);
+        for await (const { events, atHead } of store.subscribeToAll(scene.start, { filter: scene.mine })) {
+          if (events.length > 0) expect(events.map(plain)).toEqual([today]);
+          if (atHead || events.length > 0) break;
+        }
+        expect((await scene.append('a', 'no stream', inFahrenheit)).map(plain)).toEqual([today]);
+      });
     });
 
     it('gives nothing of a stream that is not there', async () => {

@@ -11,8 +11,11 @@ export interface FollowerOptions {
   readonly clock: Clock;
   readonly filter: EventFilter;
   readonly checkpoint: Checkpoint;
-  /** Takes the events in order. After a break it may get some again that it had before. */
-  readonly handle: (events: readonly RecordedEvent[]) => Promise<void>;
+  /**
+   * Takes the events in order. After a break it may get some again that it had before. False says that there was
+   * nothing to do, so that the place is not worth keeping.
+   */
+  readonly handle: (events: readonly RecordedEvent[]) => Promise<boolean | void>;
   /** Called once for each break, however many attempts it takes to get over it. */
   readonly onBreak: (error: unknown) => void;
 }
@@ -60,8 +63,7 @@ export class Follower {
       signal: this.#end.signal,
     })) {
       if (events.length > 0) {
-        await handle(events);
-        checkpoint.set(position);
+        if ((await handle(events)) !== false) checkpoint.set(position);
       }
       // A break is over when there is something to show for it, and not when the store merely answers again.
       if (events.length > 0 || atHead) this.#failures = 0;

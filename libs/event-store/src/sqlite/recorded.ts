@@ -1,5 +1,5 @@
 import type { EventMetadata, RecordedEvent } from '#domain';
-import { isoOf } from '#domain';
+import { isoOf, upcast } from '#domain';
 
 /** A row as SQLite gives it. */
 export interface Row {
@@ -13,8 +13,11 @@ export interface Row {
   readonly metadata: string;
 }
 
+/** The event of a row, as today's code knows it. */
+export const recordedEvent = (row: Row): RecordedEvent => upcast(new StoredEvent(row));
+
 /** An event off the disk. Parsed only where somebody looks: followers that filter look at a fraction. */
-export class StoredEvent implements RecordedEvent {
+class StoredEvent implements RecordedEvent {
   readonly position: number;
   readonly stream: string;
   readonly revision: number;
@@ -23,6 +26,7 @@ export class StoredEvent implements RecordedEvent {
   readonly #row: Row;
   #data: object | undefined;
   #metadata: EventMetadata | undefined;
+  #recorded: string | undefined;
 
   constructor(row: Row) {
     this.#row = row;
@@ -38,7 +42,7 @@ export class StoredEvent implements RecordedEvent {
   }
 
   get recorded(): string {
-    return isoOf(this.#row.recorded);
+    return (this.#recorded ??= isoOf(this.#row.recorded));
   }
 
   toJSON(): RecordedEvent {

@@ -6,25 +6,11 @@ import { isoOf, OutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from '
 import type { TemporaryFolder, VirtualClock } from '#testing';
 import { anEvent, countingIds, plain, temporaryFolder, turn, virtualClock } from '#testing';
 import { eventStoreContract } from '../contract.js';
+import { inAFolder } from '../contract/in-a-folder.js';
 import { readEvents } from './read-events.js';
 import { SqliteEventStore } from './sqlite-event-store.js';
 
-eventStoreContract('The SQLite event store', async () => {
-  const folder = temporaryFolder();
-  const open = () => new SqliteEventStore({ path: folder.file('events.sqlite'), clock: Date });
-  let store = open();
-  return {
-    store,
-    reopen: async () => {
-      await store.close();
-      return (store = open());
-    },
-    dispose: async () => {
-      await store.close();
-      folder.remove();
-    },
-  };
-});
+eventStoreContract('The SQLite event store', inAFolder());
 
 describe('The SQLite event store', () => {
   let folder: TemporaryFolder;
@@ -188,19 +174,35 @@ describe('The SQLite event store', () => {
 
   describe('beside its writer', () => {
     it('is read whole, stream by stream, up to a position', async () => {
-      await append('a', anEvent('1'), anEvent('2'));
-      await append('b', anEvent('3'));
+      await append('a1', anEvent('1'), anEvent('2'));
+      await append('b1', anEvent('3'));
+      await append('a2', anEvent('4'));
+      await append('c1', anEvent('5'));
       const reference = await store.put(Buffer.from('blob'));
       const events = readEvents(folder.file('events.sqlite'));
       const head = events.head();
-      await store.append([{ stream: 'a', expected: 1, events: [anEvent('4', { type: 'NeverSeen' })] }]);
-      expect(head).toEqual({ position: 3, eventId: '3' });
-      expect([...events.streamNames()]).toEqual(['a', 'b']);
-      expect(events.streamUntil('a', head.position).map(({ id }) => id)).toEqual(['1', '2']);
-      expect(events.streamUntil('a', 99).map(plain)).toEqual((await store.readStream('a')).map(plain));
-      expect(events.stream('a', 1).map(({ id }) => id)).toEqual(['1']);
-      expect(events.stream('missing', 1)).toEqual([]);
+      await store.append([{ stream: 'a1', expected: 1, events: [anEvent('6', { type: 'NeverSeen' })] }]);
+      expect(head).toEqual({ position: 5, eventId: '5', events: 5 });
+      const read = (upTo: number) =>
+        [...events.streams(['a', 'c'], upTo)].map(({ stream, events }) => [stream, events.map(plain)]);
+      const stored = async (stream: string) => [stream, (await store.readStream(stream)).map(plain)];
+      expect(read(99)).toEqual([await stored('a1'), await stored('a2'), await stored('c1')]);
+      expect([...events.streams(['a', 'c'], 4)].map(({ events }) => events.map(({ id }) => id))).toEqual([
+        ['1', '2'],
+        ['4'],
+      ]);
       expect(Buffer.from(events.blob(reference.$blob)).toString()).toBe('blob');
+      events.close();
+    });
+
+    it('reads more streams than one query takes', async () => {
+      const names = Array.from({ length: 250 }, (_, number) => `s-${number}`);
+      await store.append(names.map(stream => ({ stream, expected: 'no stream', events: [anEvent(stream)] })));
+      const events = readEvents(folder.file('events.sqlite'));
+      const read = [...events.streams(['s-'], 250)];
+      expect(read.map(({ stream, events }) => [stream, events.map(({ id }) => id)])).toEqual(
+        names.map(name => [name, [name]]),
+      );
       events.close();
     });
 

@@ -18,12 +18,12 @@ import { serialise } from '../serialise.js';
 import { Tail } from '../tail.js';
 import { openDatabase } from './database.js';
 import type { Row } from './recorded.js';
-import { StoredEvent } from './recorded.js';
+import { recordedEvent } from './recorded.js';
 import { prepareStatements } from './statements.js';
 
-/** Where a stream stands: its row, and the revision of its last event. */
+/** Where a stream stands: its row, and the revision of its last event. One that is not there yet has no row, and -1. */
 interface StreamPlace {
-  readonly id: number;
+  id: number | undefined;
   revision: number;
 }
 
@@ -122,13 +122,14 @@ export class SqliteEventStore implements EventStore, BlobStore {
 
   /** The same without waiting: SQLite answers in the call. */
   streamOf(stream: string, from = 0, limit = Number.MAX_SAFE_INTEGER): RecordedEvent[] {
-    const place = this.#place(stream);
-    return place ? this.#rows(this.#sql.stream.all(place.id, from, limit), stream) : [];
+    const { id, revision } = this.#place(stream);
+    // Most who read know all of it already, and ask whether there is more.
+    return id === undefined || revision < from ? [] : this.#rows(this.#sql.stream.all(id, from, limit), stream);
   }
 
   async readStreamBackwards(stream: string, limit: number): Promise<readonly RecordedEvent[]> {
-    const place = this.#place(stream);
-    return place ? this.#rows(this.#sql.streamBackwards.all(place.id, limit), stream) : [];
+    const { id } = this.#place(stream);
+    return id === undefined ? [] : this.#rows(this.#sql.streamBackwards.all(id, limit), stream);
   }
 
   async readAll(after: number, limit: number, filter?: EventFilter): Promise<Page> {
@@ -238,7 +239,7 @@ export class SqliteEventStore implements EventStore, BlobStore {
   #append(appends: readonly SerialisedAppend[], committed: RecordedEvent[]): RecordedEvent[] | WrongExpectedRevision {
     const there = new Map<SerialisedAppend, RecordedEvent[]>();
     for (const append of appends) {
-      const actual = this.#place(append.stream)?.revision ?? -1;
+      const actual = this.#place(append.stream).revision;
       if (actual === append.expected) continue;
       const before = this.#alreadyThere(append);
       if (!before) return new WrongExpectedRevision(append.stream, named(append.expected), named(actual));
@@ -256,32 +257,27 @@ export class SqliteEventStore implements EventStore, BlobStore {
   }
 
   #write({ stream, events }: SerialisedAppend, committed: RecordedEvent[]): RecordedEvent[] {
-    const place = this.#place(stream) ?? this.#newStream(stream);
+    const place = this.#place(stream);
+    const row = (place.id ??= Number(this.#statements.newStream.run(stream).lastInsertRowid));
     const recorded = this.#recorded;
     return events.map(({ id, type, data, metadata }) => {
       const position = ++this.#head;
       const revision = ++place.revision;
-      this.#statements.insert.run(position, place.id, revision, id, this.#typeId(type), recorded, data, metadata);
+      this.#statements.insert.run(position, row, revision, id, this.#typeId(type), recorded, data, metadata);
       // What is told now is what will be read later: made of the same text.
-      const event = new StoredEvent({ position, stream, revision, id, type, recorded, data, metadata });
+      const event = recordedEvent({ position, stream, revision, id, type, recorded, data, metadata });
       committed.push(event);
       return event;
     });
   }
 
-  #place(stream: string): StreamPlace | undefined {
+  /** Remembered of streams that are not there, too: they are asked for before they are made. This is the only writer. */
+  #place(stream: string): StreamPlace {
+    if (this.#closed) throw closed();
     const known = this.#streams.get(stream);
     if (known) return known;
-    const row = this.#sql.place.get(stream) as { id: number; revision: number | null } | undefined;
-    return row && this.#remember(stream, { id: row.id, revision: row.revision ?? -1 });
-  }
-
-  #newStream(stream: string): StreamPlace {
-    const { lastInsertRowid } = this.#statements.newStream.run(stream);
-    return this.#remember(stream, { id: Number(lastInsertRowid), revision: -1 });
-  }
-
-  #remember(stream: string, place: StreamPlace): StreamPlace {
+    const row = this.#statements.place.get(stream) as { id: number; revision: number | null } | undefined;
+    const place = { id: row?.id, revision: row?.revision ?? -1 };
     if (this.#streams.size >= REMEMBERED_STREAMS) this.#streams.delete(this.#streams.keys().next().value!);
     this.#streams.set(stream, place);
     return place;
@@ -301,8 +297,8 @@ export class SqliteEventStore implements EventStore, BlobStore {
     return { events, position, atHead: position >= this.#head };
   }
 
-  #rows(rows: unknown[], stream?: string): StoredEvent[] {
-    return (rows as Row[]).map(row => new StoredEvent(stream === undefined ? row : { ...row, stream }));
+  #rows(rows: unknown[], stream?: string): RecordedEvent[] {
+    return (rows as Row[]).map(row => recordedEvent(stream === undefined ? row : { ...row, stream }));
   }
 }
 

@@ -20,6 +20,25 @@ const connected = (bmc: BmcSimulator, options: Partial<ConnectOptions> = {}): Pr
   anyConnected(bmc, { ...patience, ...options });
 const aBmc = (options: Partial<BmcSimulatorOptions> = {}): Promise<BmcSimulator> => anyBmc({ power: 'on', ...options });
 
+/** Timers of a simulated BMC that are due when the test says so. */
+const heldTimers = () => {
+  const held = new Set<{ readonly delayMs: number; callback(): void }>();
+  return {
+    after: (delayMs: number, callback: () => void) => {
+      const timer = { delayMs, callback };
+      held.add(timer);
+      return () => void held.delete(timer);
+    },
+    /** Those of this delay. */
+    fire: (delayMs: number) => {
+      for (const timer of [...held].filter(timer => timer.delayMs === delayMs)) {
+        held.delete(timer);
+        timer.callback();
+      }
+    },
+  };
+};
+
 describe('Sessions that get lost', () => {
   it('a read goes on in a new one', async () => {
     const simulator = await aBmc();
@@ -82,9 +101,11 @@ describe('Sessions that get lost', () => {
   });
 
   it('a session that timed out for want of use is opened anew', async () => {
-    const simulator = await aBmc({ sessionTimeoutMs: 50 });
+    const timers = heldTimers();
+    const simulator = await aBmc({ sessionTimeoutMs: 60_000, after: timers.after });
     const bmc = await connected(simulator);
-    await until('the session to time out', () => simulator.openSessions === 0);
+    timers.fire(60_000);
+    expect(simulator.openSessions).toBe(0);
     expect(await bmc.chassisStatus()).toMatchObject({ power: 'on' });
   });
 
@@ -113,6 +134,23 @@ describe('Sessions that get lost', () => {
       cause: { name: 'BmcCredentialsRejected' },
     });
     expect(await rejection(bmc.chassisStatus())).toMatchObject({ name: 'BmcCredentialsRejected', retriable: false });
+  });
+});
+
+describe('A process that is held up', () => {
+  it('hears what came meanwhile, before it takes a BMC for silent', async () => {
+    const timers = heldTimers();
+    const simulator = await aBmc({ after: timers.after });
+    const bmc = await connected(simulator, { timeoutMs: 100, retries: 0 });
+    simulator.inject({ fault: 'delay answers', delayMs: 50, on: 'Get Chassis Status', times: 1 });
+    const asked = bmc.chassisStatus();
+    await until('the question', () => simulator.counts['Get Chassis Status'] === 1);
+    // After immediates, timers are looked at before sockets.
+    await new Promise(resolve => setImmediate(resolve));
+    timers.fire(50);
+    for (const end = performance.now() + 300; performance.now() < end;);
+    expect(await asked).toMatchObject({ power: 'on' });
+    expect(simulator.counts['Get Chassis Status']).toBe(1);
   });
 });
 
@@ -182,13 +220,16 @@ describe('A BMC that is away', () => {
 
 describe('Closing', () => {
   it('lets the command under way end, and no other begin', async () => {
-    const simulator = await aBmc();
-    const bmc = await connected(simulator);
+    const timers = heldTimers();
+    const simulator = await aBmc({ after: timers.after });
+    const bmc = await connected(simulator, { timeoutMs: 60_000 });
     simulator.inject({ fault: 'delay answers', delayMs: 50, on: 'Get Chassis Status', times: 1 });
     const underWay = bmc.chassisStatus();
     const waiting = rejection(bmc.chassisControl('power down'));
     await until('the command to be under way', () => simulator.counts['Get Chassis Status'] === 1);
-    await Promise.all([bmc.close(), bmc.close()]);
+    const closed = Promise.all([bmc.close(), bmc.close()]);
+    timers.fire(50);
+    await closed;
     expect(await underWay).toMatchObject({ power: 'on' });
     expect(await waiting).toMatchObject({ name: 'ConnectionClosed', mayHaveRun: false });
     expect(await rejection(bmc.chassisStatus())).toMatchObject({ name: 'ConnectionClosed', retriable: false });

@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { BmcUnreachable, ConnectionClosed } from '../errors.js';
 import { MalformedPacket } from '../wire/malformed-packet.js';
+import { afterListening } from './patience.js';
 
 export interface Address {
   readonly host: string;
@@ -108,10 +109,10 @@ const linkOver = (socket: Socket, name: string, signal?: AbortSignal): UdpLink =
       return new Promise<Answer>((resolve, reject) => {
         if (closed) return reject(new ConnectionClosed(name));
         let transmission = 0;
-        let timer: NodeJS.Timeout | undefined;
+        let cancel = (): void => {};
         lastError = undefined;
         const end = (): void => {
-          clearTimeout(timer);
+          cancel();
           receive = undefined;
           abort = undefined;
         };
@@ -126,7 +127,7 @@ const linkOver = (socket: Socket, name: string, signal?: AbortSignal): UdpLink =
               new BmcUnreachable(`${name} gave no answer to ${what} in ${waitedMs} ms`, { cause: lastError }),
             );
           }
-          timer = setTimeout(transmit, timeoutMs);
+          cancel = afterListening(timeoutMs, transmit);
           send(datagram(transmission++));
         };
         abort = fail;

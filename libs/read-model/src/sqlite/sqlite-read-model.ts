@@ -10,7 +10,8 @@ import { PortQueries } from '../port/port-queries.js';
 import type { ProjectionSource } from '../projection.js';
 import { Projection } from '../projection.js';
 import type { ReadModel } from '../read-model.js';
-import { openDataSource, openRows } from './open.js';
+import { openDataSource } from './data-source.js';
+import { openRows } from './open.js';
 
 /** The read side of one process: rows in an SQLite file, written by the projection, asked by the queries. */
 export class SqliteReadModel implements ReadModel {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RecordedEvent } from '#domain';
-import { chassisAggregate, conductorAggregate, foldNode, foldReservation, nodeAggregate } from '#domain';
+import { chassisAggregate, conductorAggregate, foldNode, foldReservation, nodeAggregate, upcast } from '#domain';
 import { plain } from '../an-event.js';
 import { House } from '../house.js';
 import type { GoldenFlow } from './golden-flows.js';
@@ -24,8 +24,11 @@ export const goldenNames = (): string[] =>
     .map(file => file.slice(0, -'.json'.length))
     .sort();
 
-export const readGolden = (name: string): GoldenStreams =>
-  JSON.parse(readFileSync(join(goldenFolder, `${name}.json`), 'utf8')) as GoldenStreams;
+/** As a store would give them back. */
+export const readGolden = (name: string): GoldenStreams => {
+  const golden = JSON.parse(readFileSync(join(goldenFolder, `${name}.json`), 'utf8')) as GoldenStreams;
+  return { ...golden, events: golden.events.map(event => upcast(event)) };
+};
 
 /** Runs the flow on fake hardware, with ids and times that are the same every time but for what is sealed. */
 export const recordGolden = async ({ about, run }: GoldenFlow): Promise<GoldenStreams> => {

@@ -28,6 +28,9 @@ const state = nodeFieldPlace('provision_state')!;
  * links, the owning conductor, signs of life, and the words that old versions have for states.
  */
 export class NodeAnswers {
+  readonly #wholeTail = tails(wholeTail);
+  readonly #briefTail = tails(briefTail);
+
   constructor(private readonly ports: ApiPorts) {}
 
   /** The whole node as the version sees it. */
@@ -36,12 +39,11 @@ export class NodeAnswers {
   }
 
   wholeNow(given: NodeText, view: View): string {
-    const { minor, base } = view;
+    const { minor } = view;
     const row = this.#withSigns(given);
     const text = firstMembers(row, nodeFieldCount(minor));
-    return `{${oldWords(row, text, minor)},"links":${links(base, 'nodes', row.uuid)},"ports":${links(base, 'nodes', row.uuid, '/ports')}${
-      minor >= requestFields.states! ? `,"states":${links(base, 'nodes', row.uuid, '/states')}` : ''
-    }${minor >= requestFields.conductor! ? `,"conductor":${this.#conductor(row)}` : ''}}`;
+    const conductor = minor >= requestFields.conductor! ? this.#conductor(row) : '';
+    return `{${oldWords(row, text, minor)}${this.#wholeTail(view).join(row.uuid)}${conductor}}`;
   }
 
   async some(row: NodeText, fields: readonly string[], view: View): Promise<string> {
@@ -60,9 +62,10 @@ export class NodeAnswers {
     return `${text}"links":${links(base, 'nodes', row.uuid)}}`;
   }
 
-  brief({ uuid, name, brief }: NodeBrief, { minor, base }: View): string {
+  brief({ uuid, name, brief }: NodeBrief, view: View): string {
+    const { minor } = view;
     const text = minor < 39 ? briefOldWords(brief, minor) : brief;
-    return `{${text}${minor >= 5 ? `,"name":${JSON.stringify(name)}` : ''},"links":${links(base, 'nodes', uuid)}}`;
+    return `{${text}${minor >= 5 ? `,"name":${JSON.stringify(name)}` : ''}${this.#briefTail(view).join(uuid)}}`;
   }
 
   #conductor({ conductor_group, driver, uuid }: NodeText): string {
@@ -89,6 +92,23 @@ export class NodeAnswers {
     return result;
   }
 }
+
+/** What stands around the uuid at the end of every node of an answer. Most requests come by the same address. */
+const tails = (tailOf: (view: View, uuid: string) => string): ((view: View) => readonly string[]) => {
+  let last: { readonly view: View; readonly pieces: readonly string[] } | undefined;
+  return view => {
+    if (last?.view.base !== view.base || last.view.minor !== view.minor)
+      last = { view: { base: view.base, minor: view.minor }, pieces: tailOf(view, '\0').split('\0') };
+    return last.pieces;
+  };
+};
+
+const wholeTail = ({ base, minor }: View, uuid: string): string =>
+  `,"links":${links(base, 'nodes', uuid)},"ports":${links(base, 'nodes', uuid, '/ports')}` +
+  (minor >= requestFields.states! ? `,"states":${links(base, 'nodes', uuid, '/states')}` : '') +
+  (minor >= requestFields.conductor! ? ',"conductor":' : '');
+
+const briefTail = ({ base }: View, uuid: string): string => `,"links":${links(base, 'nodes', uuid)}`;
 
 const replacedMember = (row: NodeText, place: number, before: string, after: string) => {
   const start = row.offsets.readUInt32LE(place * 4);

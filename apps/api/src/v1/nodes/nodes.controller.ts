@@ -14,6 +14,7 @@ import { causeOf } from '../../http/cause.js';
 import { requireMatch, revisionTag } from '../../http/entity-tags.js';
 import { badRequest, notAcceptable } from '../../http/ironic-error.js';
 import { Query, requestedFields } from '../../http/queries.js';
+import { TextBuffer } from '../../http/text-buffer.js';
 import { booleanOf, checked } from '../../http/validation.js';
 import { API_PORTS, type ApiPorts } from '../../ports.js';
 import { nextPage } from '../links.js';
@@ -159,8 +160,12 @@ export class NodesController {
         : (all as NodeText[]).filter(
             row => this.ports.ownerOf(row.conductor_group, row.driver, row.uuid) === conductor,
           );
-    const texts: string[] = [];
-    for (const row of rows) texts.push(await this.#answer(row, detail, fields, request));
+    const answer = new TextBuffer().add('{"nodes":[');
+    for (const [index, row] of rows.entries()) {
+      if (index > 0) answer.add(',');
+      const node = this.#answer(row, detail, fields, request);
+      answer.add(typeof node === 'string' ? node : await node);
+    }
     const keep = {
       sort_key: page.sortKey ?? 'id',
       sort_dir: page.descending ? 'desc' : 'asc',
@@ -171,7 +176,7 @@ export class NodesController {
       ...(fields && { fields: fields.join(',') }),
     };
     const next = filter.instance_uuid ? '' : nextPage(base, path, all.at(-1)?.uuid, all.length, page.limit, keep);
-    void reply.type('application/json').send(`{"nodes":[${texts.join(',')}]${next}}`);
+    void reply.type('application/json; charset=utf-8').send(answer.add(`]${next}}`).bytes);
   }
 
   /** Sealed values have to be opened first; the others are answered without leaving the turn. */

@@ -1,6 +1,7 @@
 import type { Node, NodeCommand, PlannedStep } from '#domain';
 import { automaticSteps } from '#domain';
 import type { Cause } from '#command-handler';
+import { withoutSecrets } from '#ironic';
 import type { ApiPorts } from '../../ports.js';
 
 export type Rehearsal = Awaited<ReturnType<typeof rehearsal>>;
@@ -24,7 +25,7 @@ export const rehearsal = async (
     /** Steps of the operation that comes after this one by itself. */
     follows: follows.map(shown),
     destructive: [...steps, ...follows].some(({ destructive }) => destructive ?? false),
-    events: events.map(({ type, data }) => ({ type, data })),
+    events: events.map(({ type, data }) => ({ type, data: withoutSecrets(data) as object })),
   };
 };
 
