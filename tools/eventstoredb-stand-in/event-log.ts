@@ -130,21 +130,22 @@ export class EventLog {
 
   /** Visible or not. */
   at(stream: string, revision: bigint, limit: number): LoggedEvent[] {
-    return this.#statements.forwards.all(stream, revision, limit) as LoggedEvent[];
+    return this.#statements.forwards.all(stream, revision, 0n, limit) as LoggedEvent[];
   }
 
   /** Visible events, `from` included. */
   forwards(stream: string, from: bigint, limit: number): LoggedEvent[] {
     const state = this.state(stream);
     const first = this.firstVisible(state);
-    return this.at(stream, from > first ? from : first, limit).filter(event => isYoung(event, state));
+    const start = from > first ? from : first;
+    return this.#statements.forwards.all(stream, start, oldest(state), limit) as LoggedEvent[];
   }
 
   /** Visible events, `from` included. */
   backwards(stream: string, from: bigint, limit: number): LoggedEvent[] {
     const state = this.state(stream);
-    const events = this.#statements.backwards.all(stream, from, this.firstVisible(state), limit) as LoggedEvent[];
-    return events.filter(event => isYoung(event, state));
+    const first = this.firstVisible(state);
+    return this.#statements.backwards.all(stream, from, first, oldest(state), limit) as LoggedEvent[];
   }
 
   /** Of all streams, those no longer visible in theirs included. `from` is included. */
@@ -231,8 +232,9 @@ const outcomeOf = (job: Job): (() => void) => {
   }
 };
 
-const isYoung = ({ created }: LoggedEvent, { metadata: { $maxAge } }: StreamState): boolean =>
-  $maxAge === undefined || Number(created / TICKS_PER_MS) >= Date.now() - $maxAge * 1000;
+/** When the oldest event that is still visible was written, in ticks. */
+const oldest = ({ metadata: { $maxAge } }: StreamState): bigint =>
+  $maxAge === undefined ? 0n : BigInt(Math.trunc(Date.now() - $maxAge * 1000)) * TICKS_PER_MS;
 
 /** Metadata of a stream, as the server writes it itself. */
 export const metadataEvent = (data: Buffer): ProposedEvent => ({

@@ -9,7 +9,7 @@ import { expectedNumber } from './expected.js';
 import type { Detail, Session, SessionPart, WireValue } from './protocol.js';
 import { richStatus } from './protocol.js';
 import type { Failure } from './refusals.js';
-import { failure, statusOf, StreamDeleted, WrongExpectedVersion } from './refusals.js';
+import { BadRequest, failure, statusOf, StreamDeleted, WrongExpectedVersion } from './refusals.js';
 import type { Server } from './server.js';
 
 /**
@@ -84,11 +84,15 @@ const JSON_FORMAT = 1;
 
 const proposedOf = ({ id, properties, schema, data }: NonNullable<SessionPart['records']>[number]): ProposedEvent => ({
   id: eventId({ text: id }),
-  type: schema?.name ?? '',
+  type: schema?.name || typeMissing(),
   contentType: schema?.format === JSON_FORMAT ? 'application/json' : 'application/octet-stream',
   data: data ?? Buffer.alloc(0),
   metadata: Buffer.from(properties ? JSON.stringify(plain(properties)) : ''),
 });
+
+const typeMissing = (): never => {
+  throw new BadRequest('A record names no schema.');
+};
 
 const plain = (properties: Record<string, WireValue>): object =>
   Object.fromEntries(

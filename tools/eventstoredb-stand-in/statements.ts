@@ -33,9 +33,11 @@ export const prepareStatements = (database: Database.Database) => {
     last: prepare('SELECT max(revision) FROM events WHERE stream = ?').pluck(),
     newestData: prepare('SELECT data FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1').pluck(),
     revisionOf: prepare('SELECT min(revision) FROM events WHERE stream = ? AND id = ?').pluck(),
-    forwards: prepare('SELECT * FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?'),
+    forwards: prepare(
+      'SELECT * FROM events WHERE stream = ? AND revision >= ? AND created >= ? ORDER BY revision LIMIT ?',
+    ),
     backwards: prepare(
-      'SELECT * FROM events WHERE stream = ? AND revision <= ? AND revision >= ? ORDER BY revision DESC LIMIT ?',
+      'SELECT * FROM events WHERE stream = ? AND revision <= ? AND revision >= ? AND created >= ? ORDER BY revision DESC LIMIT ?',
     ),
     allForwards: prepare('SELECT * FROM events WHERE position >= ? ORDER BY position LIMIT ?'),
     allBackwards: prepare('SELECT * FROM events WHERE position < ? ORDER BY position DESC LIMIT ?'),

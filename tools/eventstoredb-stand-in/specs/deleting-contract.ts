@@ -71,10 +71,14 @@ export const deletingContract = (client: ClientUnderTest): void =>
     });
 
     it('events older than the metadata allow leave an empty stream', async () => {
-      await scene.connection.append('s', scene.events('a'));
-      await scene.connection.client.setStreamMetadata('s', { maxAge: 1 });
+      const { connection, events } = scene;
+      // More than the server looks at in one go.
+      await connection.append('s', events(Array.from({ length: 250 }, (_, index) => `e${index}`).join(' ')));
+      await connection.client.setStreamMetadata('s', { maxAge: 1 });
       const deadline = Date.now() + 10_000;
       while ((await read()).length > 0 && Date.now() < deadline) await sleep(50);
       expect(await read()).toEqual([]);
+      await connection.append('s', events('new'));
+      expect(await read()).toEqual([250]);
     });
   });
