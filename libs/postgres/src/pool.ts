@@ -48,11 +48,14 @@ export const clientSettings = ({ url, name }: Omit<PoolOptions, 'connections'>):
   };
 };
 
-const prepare = (client: pg.ClientBase): Promise<unknown> =>
-  client.query(
+const prepare = (client: pg.ClientBase): Promise<unknown> => {
+  // Whoever uses it is told by what he asked; without a listener the process would end.
+  client.on('error', () => undefined);
+  return client.query(
     `SELECT set_config('default_transaction_isolation', 'read committed', false);
      SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')`,
   );
+};
 
 const requireUrl = (url: string): void => {
   let protocol = '';

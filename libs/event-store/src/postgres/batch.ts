@@ -14,7 +14,8 @@ export interface Job {
   reject(error: Error): void;
 }
 
-export const missing = ({ appends, there }: Job): SerialisedAppend[] => appends.filter(append => !there.has(append));
+export const missing = ({ appends, there }: Job): readonly SerialisedAppend[] =>
+  there.size === 0 ? appends : appends.filter(append => !there.has(append));
 
 const LARGEST_BATCH_EVENTS = 500;
 
@@ -48,7 +49,10 @@ export const serialiseText = (appends: readonly StreamAppend[]): SerialisedAppen
   return serialised;
 };
 
-/** The parameters of the statement: an array for each column. */
+/** Never stands in JSON as it is (RFC 8259, section 7: control characters are escaped). */
+const SEPARATOR = '\u001f';
+
+/** The parameters of the statement: an array for each column, JSON as one text. */
 export const parametersOf = (appends: readonly SerialisedAppend[]): unknown[] => {
   const events = appends.flatMap(({ stream, expected, events }) =>
     events.map((event, index) => ({ ...event, stream, revision: expected + 1 + index })),
@@ -60,8 +64,8 @@ export const parametersOf = (appends: readonly SerialisedAppend[]): unknown[] =>
     events.map(({ revision }) => revision),
     events.map(({ id }) => id),
     events.map(({ type }) => type),
-    events.map(({ data }) => data),
-    events.map(({ metadata }) => metadata),
+    events.map(({ data }) => data).join(SEPARATOR),
+    events.map(({ metadata }) => metadata).join(SEPARATOR),
   ];
 };
 

@@ -93,7 +93,7 @@ export class PostgresEventStore implements EventStore, BlobStore {
     this.#tail = new Tail(head, (after, limit, options) => this.#pageForFollower(after, limit, options));
     this.#writer = new Writer({
       pool: writing,
-      readStream: (stream, from, limit) => this.#events(sql.statements.stream, [stream, from, limit]),
+      readPlaces: (...places) => this.#events(sql.statements.places, places),
       committed: (after, events) => this.#committed(after, events),
     });
     const news = () => void this.#catchUp().catch(() => undefined);

@@ -1,12 +1,14 @@
 export const SCHEMA = 'ferrolog_events';
 /** Told with every commit. */
 export const CHANNEL = 'ferrolog_events';
+/** Names the lock of those who append ("FLES"). */
+const LOCK = 0x464c4553;
 
 /**
- * `log` has one row, the end of the log: whoever appends holds it from before he looks at his streams until his commit
- * is durable. So positions have the order of the commits and no holes, recorded times never fall, and no reader can
- * pass by a transaction that is still open (docs/adr/0008). `append` is one statement, so that the row is never held
- * for as long as a client takes to answer.
+ * `log` has one row, the end of the log. Whoever appends holds a lock from before he looks at his streams until his
+ * commit is durable. So positions have the order of the commits and no holes, recorded times never fall, and no reader
+ * can pass by a transaction that is still open (docs/adr/0008). `append` is one statement, so that the lock is never
+ * held for as long as a client takes to answer; and the lock is none of a row, so that what is refused writes nothing.
  */
 const version1 = `
   CREATE TABLE ${SCHEMA}.store (store_id text NOT NULL, generation integer NOT NULL);
@@ -29,21 +31,25 @@ const version1 = `
 
   CREATE TABLE ${SCHEMA}.blobs (hash text COLLATE "C" PRIMARY KEY, content bytea NOT NULL);
 
+  -- JSON comes as one text, with a unit separator (U+001F) between the events: it never stands in JSON as it is, and
+  -- needs no quoting as the elements of an array do.
   -- Writes all events or, where a stream is not at the revision that is expected, none: "actual" tells, stream by stream.
   CREATE FUNCTION ${SCHEMA}.append(
     streams text[], expected bigint[],
-    event_streams text[], revisions bigint[], ids text[], types text[], datas text[], metadatas text[],
+    event_streams text[], revisions bigint[], ids text[], types text[], datas text, metadatas text,
     OUT head bigint, OUT at bigint, OUT actual bigint[]
   ) LANGUAGE plpgsql AS $$
   BEGIN
+    PERFORM pg_advisory_xact_lock(${LOCK});
     SELECT position, greatest(recorded, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)
-      INTO STRICT head, at FROM ${SCHEMA}.log FOR UPDATE;
+      INTO STRICT head, at FROM ${SCHEMA}.log;
     SELECT array_agg(coalesce((SELECT max(revision) FROM ${SCHEMA}.events e WHERE e.stream = wanted.stream), -1) ORDER BY n)
       INTO actual FROM unnest(streams) WITH ORDINALITY AS wanted (stream, n);
     IF actual <> expected THEN RETURN; END IF;
     INSERT INTO ${SCHEMA}.events (position, stream, revision, id, type, recorded, data, metadata)
       SELECT head + n, stream, revision, id, type, at, data, metadata
-        FROM unnest(event_streams, revisions, ids, types, datas, metadatas) WITH ORDINALITY
+        FROM unnest(event_streams, revisions, ids, types, string_to_array(datas, chr(31)), string_to_array(metadatas, chr(31)))
+          WITH ORDINALITY
           AS event (stream, revision, id, type, data, metadata, n);
     UPDATE ${SCHEMA}.log SET position = head + cardinality(ids), recorded = at;
     PERFORM pg_notify('${CHANNEL}', '');

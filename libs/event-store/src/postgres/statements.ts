@@ -22,6 +22,10 @@ export const statements = {
     name: 'streamBackwards',
     text: `SELECT ${columns} FROM ${events} WHERE stream = $1 ORDER BY revision DESC LIMIT $2`,
   },
+  places: {
+    name: 'places',
+    text: `SELECT ${columns} FROM unnest($1::text[], $2::bigint[]) AS wanted (stream, revision) JOIN ${events} USING (stream, revision)`,
+  },
   putBlob: { text: `INSERT INTO ${SCHEMA}.blobs (hash, content) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING` },
   blob: { text: `SELECT content FROM ${SCHEMA}.blobs WHERE hash = $1` },
 };

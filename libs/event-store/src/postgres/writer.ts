@@ -12,8 +12,8 @@ export const IN_FLIGHT = 2;
 
 export interface WriterOptions {
   readonly pool: Pool;
-  /** Events of a stream, to find out what an earlier call had written. */
-  readonly readStream: (stream: string, from: number, limit: number) => Promise<readonly RecordedEvent[]>;
+  /** The events at these places, as far as there are some: to find out what an earlier call had written. */
+  readonly readPlaces: (streams: readonly string[], revisions: readonly number[]) => Promise<readonly RecordedEvent[]>;
   /** A commit of ours: its events follow the position `after`. Called before whoever waits is answered. */
   readonly committed: (after: number, events: readonly RecordedEvent[]) => void;
 }
@@ -25,10 +25,15 @@ interface Answer {
   readonly actual: readonly number[];
 }
 
+/** Streams whose newest revision is remembered. */
+const REMEMBERED_STREAMS = 20_000;
+
 /** Calls of one turn of the event loop, and those that come while a commit is under way, share a transaction. */
 export class Writer {
   #queue: Job[] = [];
   #busy = new Set<string>();
+  /** Revisions that streams have reached: they never fall. */
+  readonly #reached = new Map<string, number>();
   #inFlight = 0;
   #isScheduled = false;
 
@@ -51,11 +56,33 @@ export class Writer {
   }
 
   #start(): void {
+    this.#judgeLate();
     while (this.#inFlight < IN_FLIGHT) {
       const jobs = takeBatch(this.#queue, this.#busy);
       if (jobs.length === 0) return;
       void this.#run(jobs);
     }
+  }
+
+  /** Those that come too late for their revision need no transaction: they are repetitions, or conflicts. */
+  #judgeLate(): void {
+    const reached = new Map<SerialisedAppend, number>();
+    for (const append of this.#queue.flatMap(missing)) {
+      const revision = this.#reached.get(append.stream);
+      if (revision !== undefined && revision > append.expected) reached.set(append, revision);
+    }
+    if (reached.size === 0) return;
+    const [late, others] = [true, false].map(isLate =>
+      this.#queue.filter(job => missing(job).some(append => reached.has(append)) === isLate),
+    ) as [Job[], Job[]];
+    this.#queue = others;
+    void this.#judge(late, reached).then(
+      rest => {
+        this.#queue.unshift(...rest);
+        this.#schedule();
+      },
+      error => late.forEach(job => job.reject(error as Error)),
+    );
   }
 
   async #run(jobs: readonly Job[]): Promise<void> {
@@ -84,40 +111,67 @@ export class Writer {
       for (const job of jobs) await this.#commit([job]).catch(alone => job.reject(alone as Error));
       return;
     }
-    if (appends.some(({ expected }, index) => expected !== answer.actual[index]))
-      return this.#commitRest(jobs, new Map(appends.map((append, index) => [append, answer.actual[index]!])));
+    const found = new Map(appends.map((append, index) => [append, answer.actual[index]!]));
+    for (const [{ stream }, revision] of found) this.#remember(stream, revision);
+    if (appends.some(append => append.expected !== found.get(append))) {
+      const rest = await this.#judge(jobs, found);
+      if (rest.length > 0) await this.#commit(rest);
+      return;
+    }
     const events = written(appends, answer.head, answer.at);
+    for (const { stream, expected, events } of appends) this.#remember(stream, expected + events.length);
     this.options.committed(answer.head, [...events.values()].flat());
     for (const job of jobs) job.resolve(job.appends.flatMap(append => events.get(append) ?? job.there.get(append)!));
   }
 
-  /** Refuses those that conflict, and repeats the others. */
-  async #commitRest(jobs: readonly Job[], actual: ReadonlyMap<SerialisedAppend, number>): Promise<void> {
+  /**
+   * Refuses those that conflict with where their streams stand, answers those that are there already (the same events
+   * at the same places: an earlier answer was lost), and gives back those that have something to be written.
+   */
+  async #judge(jobs: readonly Job[], actual: ReadonlyMap<SerialisedAppend, number>): Promise<Job[]> {
+    const isLate = (append: SerialisedAppend) => (actual.get(append) ?? append.expected) > append.expected;
+    const there = await this.#thereOf(jobs.flatMap(missing).filter(isLate));
     const rest: Job[] = [];
     for (const job of jobs) {
-      const conflict = await this.#firstConflict(job, actual);
-      if (conflict) job.reject(conflict);
-      else if (missing(job).length > 0) rest.push(job);
+      const wrong = missing(job).filter(append => (actual.get(append) ?? append.expected) !== append.expected);
+      const conflict = wrong.find(append => !there.has(append));
+      if (conflict) {
+        job.reject(new WrongExpectedRevision(conflict.stream, named(conflict.expected), named(actual.get(conflict)!)));
+        continue;
+      }
+      for (const append of wrong) job.there.set(append, there.get(append)!);
+      if (missing(job).length > 0) rest.push(job);
       else job.resolve(job.appends.flatMap(append => job.there.get(append)!));
     }
-    if (rest.length > 0) await this.#commit(rest);
+    return rest;
   }
 
-  /** What is there already, the same events at the same place, is an append whose answer was lost. */
-  async #firstConflict(
-    job: Job,
-    actual: ReadonlyMap<SerialisedAppend, number>,
-  ): Promise<WrongExpectedRevision | undefined> {
-    for (const append of missing(job)) {
+  /** Of these appends, those that were written before, with their events. */
+  async #thereOf(appends: readonly SerialisedAppend[]): Promise<Map<SerialisedAppend, readonly RecordedEvent[]>> {
+    const places = appends.flatMap(({ stream, expected, events }) =>
+      events.map((_, index) => ({ stream, revision: expected + 1 + index })),
+    );
+    const found = places.length > 0 ? await this.#read(places) : new Map<string, RecordedEvent>();
+    const there = new Map<SerialisedAppend, readonly RecordedEvent[]>();
+    for (const append of appends) {
       const { stream, expected, events } = append;
-      const revision = actual.get(append)!;
-      if (revision === expected) continue;
-      const there = revision > expected ? await this.options.readStream(stream, expected + 1, events.length) : [];
-      if (there.length !== events.length || there.some(({ id }, index) => id !== events[index]!.id))
-        return new WrongExpectedRevision(stream, named(expected), named(revision));
-      job.there.set(append, there);
+      const at = events.map((_, index) => found.get(placeOf({ stream, revision: expected + 1 + index })));
+      if (at.every((event, index) => event?.id === events[index]!.id)) there.set(append, at as RecordedEvent[]);
     }
-    return undefined;
+    return there;
+  }
+
+  async #read(places: readonly Place[]): Promise<Map<string, RecordedEvent>> {
+    const events = await this.options.readPlaces(
+      places.map(({ stream }) => stream),
+      places.map(({ revision }) => revision),
+    );
+    return new Map(events.map(event => [placeOf(event), event]));
+  }
+
+  #remember(stream: string, revision: number): void {
+    if (this.#reached.size >= REMEMBERED_STREAMS) this.#reached.clear();
+    this.#reached.set(stream, Math.max(revision, this.#reached.get(stream) ?? -1));
   }
 
   async #ask(appends: readonly SerialisedAppend[]): Promise<Answer> {
@@ -134,6 +188,10 @@ export class Writer {
     }
   }
 }
+
+type Place = Pick<RecordedEvent, 'stream' | 'revision'>;
+
+const placeOf = ({ stream, revision }: Place): string => `${revision} ${stream}`;
 
 const named = (revision: number) => (revision < 0 ? 'no stream' : revision);
 
