@@ -1,5 +1,11 @@
 import type { EventStore, KeyStore, RecordedEvent } from '#domain';
 
+/** Stores in this process answer in the call. */
+interface Checkpoint {
+  get(): number | Promise<number>;
+  set(position: number): void | Promise<void>;
+}
+
 /**
  * Deletes data keys when the event says so that what they sealed is over: a node or an instance that is gone. Its
  * place is kept with the keys, so that an end that was recorded before a crash is not missed after it.
@@ -10,7 +16,7 @@ export class KeyEraser {
 
   constructor(
     private readonly store: EventStore,
-    private readonly keys: KeyStore & { readonly checkpoint: { get(): number; set(position: number): void } },
+    private readonly keys: KeyStore & { readonly checkpoint: Checkpoint },
     private readonly onError: (error: unknown) => void,
   ) {}
 
@@ -24,13 +30,13 @@ export class KeyEraser {
   }
 
   async #follow(): Promise<void> {
-    const from = this.keys.checkpoint.get();
+    const from = await this.keys.checkpoint.get();
     for await (const page of this.store.subscribeToAll(from, {
       filter: { types: ERASING },
       signal: this.#end.signal,
     })) {
       for (const event of page.events) for (const subject of erasedBy(event)) await this.keys.erase(subject);
-      if (page.events.length > 0) this.keys.checkpoint.set(page.position);
+      if (page.events.length > 0) await this.keys.checkpoint.set(page.position);
     }
   }
 }

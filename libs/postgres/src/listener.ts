@@ -15,6 +15,7 @@ export class Listener {
   #timer: NodeJS.Timeout | undefined;
   #waitMs = FIRST_WAIT_MS;
   #closed = false;
+  #isListening = false;
 
   constructor(
     private readonly options: Omit<PoolOptions, 'connections'>,
@@ -22,6 +23,11 @@ export class Listener {
     private readonly heard: () => void,
   ) {
     void this.#listen();
+  }
+
+  /** Nothing is missed as long as it does. */
+  get isListening(): boolean {
+    return this.#isListening;
   }
 
   async close(): Promise<void> {
@@ -37,6 +43,7 @@ export class Listener {
     const over = () => {
       if (isOver) return;
       isOver = true;
+      this.#isListening = false;
       this.#again();
       client.end().catch(() => undefined);
     };
@@ -45,7 +52,9 @@ export class Listener {
     try {
       await client.connect();
       await client.query(`LISTEN ${this.channel}`);
+      if (isOver) return;
       this.#waitMs = FIRST_WAIT_MS;
+      this.#isListening = true;
       this.heard();
     } catch {
       over();

@@ -10,8 +10,8 @@ import type {
   StreamAppend,
 } from '#domain';
 import { BlobMissing, msOf, StoreUnavailable } from '#domain';
-import type { Pool } from '#postgres';
-import { DatabaseUnusable, explained, isRefusal, Listener, migrate, openPool } from '#postgres';
+import type { Pool, Query } from '#postgres';
+import { ask, DatabaseUnusable, explained, Listener, migrate, openPool } from '#postgres';
 import type { Row } from '../sqlite/recorded.js';
 import { StoredEvent } from '../sqlite/recorded.js';
 import { StoreCannotBeOpened } from '../sqlite/database.js';
@@ -25,7 +25,6 @@ import { IN_FLIGHT, Writer } from './writer.js';
 const POLL_MS = 1_000;
 const PAGE = 500;
 const READING_CONNECTIONS = 4;
-const ATTEMPTS = 3;
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2_000;
 
@@ -34,11 +33,6 @@ export interface PostgresEventStoreOptions {
   readonly url: string;
   /** How long a commit of another process may go unnoticed where a notification was lost. */
   readonly pollMs?: number;
-}
-
-interface Query {
-  readonly text: string;
-  readonly values?: unknown[];
 }
 
 /**
@@ -255,19 +249,15 @@ export class PostgresEventStore implements EventStore, BlobStore {
   }
 
   #rows<T>(query: Query): Promise<T[]> {
-    return this.#ask(this.#reading, query) as Promise<T[]>;
+    return this.#ask<T>(this.#reading, query);
   }
 
-  /** What may be asked again without harm: connections that broke while they were idle are found out by asking. */
-  async #ask(pool: Pool, query: Query): Promise<unknown[]> {
-    for (let attempt = 1; ; attempt++)
-      try {
-        return (await pool.query(query)).rows as unknown[];
-      } catch (cause) {
-        if (isRefusal(cause) || attempt === ATTEMPTS || this.#closing)
-          throw new StoreUnavailable(`the event store does not answer: ${explained(cause)}`, { cause });
-        await pause(attempt * FIRST_WAIT_MS);
-      }
+  async #ask<T>(pool: Pool, query: Query): Promise<T[]> {
+    try {
+      return await ask<T>(pool, query, () => this.#closing !== undefined);
+    } catch (cause) {
+      throw new StoreUnavailable(`the event store does not answer: ${explained(cause)}`, { cause });
+    }
   }
 }
 
