@@ -14,21 +14,27 @@ export class StandInProcess {
   #control = '';
   #port = 0;
 
+  private constructor(private readonly options: readonly string[]) {}
+
   /** @throws Error with what it wrote when it ends before it is ready */
-  static async start(): Promise<StandInProcess> {
-    const standIn = new StandInProcess();
+  static async start(...options: string[]): Promise<StandInProcess> {
+    const standIn = new StandInProcess(options);
     await standIn.begin();
     return standIn;
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   get connectionString(): string {
     return `kurrentdb://127.0.0.1:${this.#port}?tls=false`;
   }
 
-  /** Again on the same port, after `kill`. */
-  async begin(): Promise<void> {
-    const options = ['--port', String(this.#port), '--data', this.#folder.file('log'), '--control-port', '0'];
-    const child = spawn(process.execPath, [script, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+  /** Again with the same data, after `kill`; on the same port, if no other is given. */
+  async begin(port = this.#port): Promise<void> {
+    const options = ['--port', String(port), '--data', this.#folder.file('log'), '--control-port', '0'];
+    const child = spawn(process.execPath, [script, ...options, ...this.options], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     let errors = '';
     child.stderr.on('data', (text: Buffer) => (errors += String(text)));

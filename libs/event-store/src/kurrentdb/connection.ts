@@ -75,7 +75,12 @@ export class Connection {
     const now = performance.now();
     if (bad !== this.#client || this.#closed || now - this.#replacedAt < REPLACED_EVERY_MS) return;
     this.#replacedAt = now;
-    this.#client = this.target.makeClient();
+    try {
+      this.#client = this.target.makeClient();
+    } catch {
+      // Its certificates cannot be read just now. The old one is as good as none, and will be replaced the next time.
+      return;
+    }
     this.counters.clientsReplaced++;
     const calls = [...(this.#calls.get(bad) ?? [])];
     void Promise.allSettled(calls).then(() => dispose(bad));

@@ -35,6 +35,8 @@ const answers = new Set([
 
 /** The call never left this process: no connection, or no leader was found. */
 const neverSent = /No connection established|ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|Failed to discover/;
+/** The server ends one call and no more: a subscriber that it dropped, a message beyond what it takes. */
+const connectionIsWell = /Client resubscription required|RESOURCE_EXHAUSTED/;
 const notReady = /Server Is (Not Ready|Too Busy)/;
 
 export const faultOf = (error: unknown): Fault => {
@@ -47,7 +49,7 @@ export const faultOf = (error: unknown): Fault => {
   if (type === 'not-leader' || notReady.test(message)) return { kind: 'refused', clientIsBad: false, text };
   // The server's own time-out: the cluster was busy electing, or the same append was under way twice.
   if (type === 'deadline-exceeded') return { kind: 'lost', clientIsBad: false, text };
-  return { kind: 'lost', clientIsBad: true, text };
+  return { kind: 'lost', clientIsBad: !connectionIsWell.test(message), text };
 };
 
 /** The server's answer to what the adapter asks for itself: nothing that a caller did can be wrong with it. */

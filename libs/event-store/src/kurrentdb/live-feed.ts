@@ -9,7 +9,7 @@ import { fromStore, positionOf } from './envelope.js';
 import { faultOf } from './faults.js';
 import { backOffMs, pause } from './patience.js';
 import type { Reader } from './reading.js';
-import { at, isOurs } from './reading.js';
+import { at, isDrained, isOurs } from './reading.js';
 import { serverFilter } from './reserved.js';
 
 /**
@@ -72,7 +72,10 @@ export class LiveFeed {
     const end = () => ended.resolve(undefined);
     const subscription = client.subscribeToAll({
       fromPosition: this.#from,
-      filter: { ...serverFilter(), checkpointReached: (_, position) => this.#reach(position) },
+      filter: {
+        ...serverFilter(),
+        checkpointReached: (of, position) => (isDrained(of) ? this.#reach(position) : undefined),
+      },
     });
     this.counters.subscriptions++;
     subscription.on('confirmation', () => (this.#isUp = true));

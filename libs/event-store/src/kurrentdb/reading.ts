@@ -120,14 +120,21 @@ export class Reader {
    */
   async #skip(client: Client, after: number, filter: EventFilter): Promise<number> {
     let seen = 0n;
+    let isFound = false;
     const found = Promise.withResolvers<void>();
     const subscription = client.subscribeToAll({
       fromPosition: after > 0 ? at(after) : START,
-      filter: { ...serverFilter(filter), checkpointReached: (_, { commit }) => void (seen = commit) },
+      filter: {
+        ...serverFilter(filter),
+        checkpointReached(subscription, { commit }) {
+          if (!isFound && isDrained(subscription)) seen = commit;
+        },
+      },
     });
     subscription.on('error', found.reject);
     subscription.on('data', ({ event }) => {
-      if (!event) return;
+      if (!event || isFound) return;
+      isFound = true;
       seen = event.position.commit;
       found.resolve();
     });
@@ -156,6 +163,10 @@ export class Reader {
     this.counters.readEvents += events;
   }
 }
+
+/** Checkpoints overtake events that the client still holds back: only then do they speak for all before them. */
+export const isDrained = (subscription: { readonly readableLength: number }): boolean =>
+  subscription.readableLength === 0;
 
 export const at = (position: number) => ({ commit: BigInt(position), prepare: BigInt(position) });
 
