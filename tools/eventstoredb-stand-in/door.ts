@@ -13,6 +13,7 @@ export class Door {
   readonly #server = createServer({ allowHalfOpen: false }, client => this.#welcome(client));
   readonly #pairs = new Map<Socket, Socket | undefined>();
   #mode: 'open' | 'hung' | 'closed' = 'open';
+  #host = '';
   #port = 0;
 
   constructor(inner: number, http: HttpServer) {
@@ -27,7 +28,6 @@ export class Door {
     this.#host = host;
     return this.#port;
   }
-  #host = '';
 
   /** `hung`: nothing moves any more; `closed`: connections break, new ones are refused. */
   async set(mode: 'open' | 'hung' | 'closed'): Promise<void> {
@@ -62,27 +62,24 @@ export class Door {
       this.#pairs.delete(client);
     });
     client.setNoDelay(true);
+    client.once('data', first => {
+      client.pause();
+      client.unshift(first);
+      if (!isHttp1(first)) return this.#passOn(client);
+      this.#http.emit('connection', client);
+      client.resume();
+    });
     this.#move(client, undefined);
   }
 
-  /** Which of the servers a client wants shows in its first bytes. */
   #move(client: Socket, inner: Socket | undefined): void {
     if (this.#mode === 'hung') {
       client.unpipe().pause();
       inner?.unpipe().pause();
-      return;
-    }
-    if (inner) {
+    } else if (inner) {
       client.pipe(inner);
       inner.pipe(client);
-      return;
-    }
-    client.once('data', first => {
-      client.pause();
-      client.unshift(first);
-      if (isHttp1(first)) this.#http.emit('connection', client);
-      else this.#passOn(client);
-    });
+    } else client.resume();
   }
 
   #passOn(client: Socket): void {
@@ -95,6 +92,6 @@ export class Door {
   }
 }
 
-/** HTTP/2 begins with PRI, TLS with a byte that is no letter. */
+/** Which of the servers a client wants shows in its first bytes: HTTP/2 begins with PRI, TLS with no letter. */
 const isHttp1 = (first: Buffer | string): boolean =>
   /^(GET|HEAD|POST|PUT|DELETE) /.test(first.toString('latin1', 0, 8));

@@ -159,7 +159,7 @@ export class EventLog {
 
   /** Whether a record begins here, or the log has not come so far. */
   isBoundary(position: bigint): boolean {
-    return position === 0n || position >= this.#end || this.#statements.isRecord.get(position, position) !== undefined;
+    return position === 0n || position >= this.#end || this.#statements.isRecord.get({ position }) !== undefined;
   }
 
   /** The first place of the event in the stream. */

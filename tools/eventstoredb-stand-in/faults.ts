@@ -32,6 +32,23 @@ export type Fault =
 
 export type FaultOf<K extends Fault['kind']> = Extract<Fault, { kind: K }>;
 
+const kinds: readonly string[] = [
+  'outcome-unknown',
+  'not-leader',
+  'not-ready',
+  'read-only',
+  'slow-consumer',
+  'hung',
+  'unavailable',
+] satisfies Fault['kind'][];
+
+/** @throws Error when there is no such fault */
+export const faultOf = (value: unknown): Fault => {
+  const { kind } = Object(value) as { kind?: string };
+  if (!kind || !kinds.includes(kind)) throw new Error(`There is no fault "${kind}", only ${kinds.join(', ')}`);
+  return value as Fault;
+};
+
 interface Active {
   readonly fault: Fault;
   left: number;

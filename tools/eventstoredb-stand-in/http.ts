@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Fault, Faults } from './faults.js';
+import { faultOf } from './faults.js';
 import { VERSION } from './features.js';
 
 /** The server's own end points, as far as anybody asks for them. */
@@ -24,7 +25,7 @@ export const controlServer = (faults: Faults): Server =>
 const control = async (faults: Faults, request: IncomingMessage): Promise<void> => {
   const [, resource, kind] = (request.url ?? '').split('/');
   if (resource !== 'faults') throw new Error(`There is no ${request.url}`);
-  if (request.method === 'POST') await faults.inject(JSON.parse(await bodyOf(request)) as Fault);
+  if (request.method === 'POST') await faults.inject(faultOf(JSON.parse(await bodyOf(request))));
   else if (request.method === 'DELETE') await faults.clear(kind as Fault['kind'] | undefined);
   else if (request.method !== 'GET') throw new Error(`${request.method} is not known`);
 };

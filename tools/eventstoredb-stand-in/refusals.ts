@@ -85,6 +85,8 @@ export const statusOf = (error: unknown): Failure => {
   if (error instanceof NotReady) return failure(status.UNAVAILABLE, error.message);
   if (error instanceof TimedOut) return failure(status.DEADLINE_EXCEEDED, 'Operation timed out');
   if (isFailure(error)) return error;
+  // A request that makes no sense ends a call like this too, and is nobody's fault here.
+  if (!(error instanceof BadRequest)) console.error(error);
   return failure(status.UNKNOWN, 'Exception was thrown by handler.');
 };
 

@@ -39,6 +39,8 @@ export const prepareStatements = (database: Database.Database) => {
     ),
     allForwards: prepare('SELECT * FROM events WHERE position >= ? ORDER BY position LIMIT ?'),
     allBackwards: prepare('SELECT * FROM events WHERE position < ? ORDER BY position DESC LIMIT ?'),
-    isRecord: prepare('SELECT 1 FROM events WHERE position = ? UNION SELECT 1 FROM marks WHERE position = ?'),
+    isRecord: prepare(
+      'SELECT 1 FROM events WHERE position = @position UNION SELECT 1 FROM marks WHERE position = @position',
+    ),
   };
 };
