@@ -19,32 +19,41 @@ export interface AppendResult {
 /** 1 MiB, the server's default. The sum of the events' data counts, nothing else. */
 export const MAX_APPEND_BYTES = 1_048_576;
 
+/** Inside of a commit. @throws what judgeAppend throws */
+export const appendToStream = (log: EventLog, request: AppendRequest): AppendResult => {
+  if (dataBytes(request) > MAX_APPEND_BYTES) throw new AppendTooLarge(MAX_APPEND_BYTES);
+  return judgeAppend(log, request)();
+};
+
+export const dataBytes = ({ events }: AppendRequest): number => events.reduce((sum, { data }) => sum + data.length, 0);
+
 /**
  * Inside of a commit. An append that was done before is answered with its old place: with a revision that matches, ids
  * are not looked at, else the same ids in the same order must be there.
- * @throws AppendTooLarge, StreamDeleted, WrongExpectedVersion
+ * @returns what writes it, as long as nothing else is written to the stream
+ * @throws StreamDeleted, WrongExpectedVersion
  */
-export const appendToStream = (log: EventLog, { stream, expected, events }: AppendRequest): AppendResult => {
-  if (events.reduce((sum, { data }) => sum + data.length, 0) > MAX_APPEND_BYTES)
-    throw new AppendTooLarge(MAX_APPEND_BYTES);
+export const judgeAppend = (log: EventLog, { stream, expected, events }: AppendRequest): (() => AppendResult) => {
   const state = log.state(stream);
   if (state.isTombstoned) throw new StreamDeleted(stream);
   if (expected === 'exists' && isSoftlyDeleted(state)) throw new StreamDeleted(stream);
   const refusal = new WrongExpectedVersion(stream, expected, state.last);
   if (events.length === 0) {
     if (!isMet(expected, state)) throw refusal;
-    return { revision: state.last === -1n ? undefined : state.last, position: log.end };
+    return () => ({ revision: state.last === -1n ? undefined : state.last, position: log.end });
   }
   const isWord = expected === 'any' || expected === 'exists';
   if (isWord || !isMet(expected, state)) {
     const first = isWord ? log.revisionOf(stream, events[0]!.id) : expected === 'missing' ? 0n : expected + 1n;
     const before = first === undefined ? undefined : repeated(log, stream, first, events);
-    if (before) return before;
+    if (before) return () => before;
     if (!isMet(expected, state) || first !== undefined) throw refusal;
   }
-  const position = log.write(stream, events, state.last + 1n);
-  if (isSoftlyDeleted(state)) resurrect(log, stream, state);
-  return { revision: state.last + BigInt(events.length), position };
+  return () => {
+    const position = log.write(stream, events, state.last + 1n);
+    if (isSoftlyDeleted(state)) resurrect(log, stream, state);
+    return { revision: state.last + BigInt(events.length), position };
+  };
 };
 
 /** A stream that was deleted softly counts on, and also takes a NO_STREAM for its state. */

@@ -16,10 +16,19 @@ export class Silence extends Error {
 }
 
 /** @throws BadRequest, and what appendToStream throws; with a fault in force TimedOut, Silence */
-export const append = async (log: EventLog, faults: Faults, request: AppendRequest): Promise<AppendResult> => {
-  const fault = faults.take('outcome-unknown', ({ stream = '' }) => request.stream.startsWith(stream));
-  if (!fault) return log.commit(() => appendToStream(log, request));
-  if (fault.stored) await log.commit(() => appendToStream(log, request));
+export const append = (log: EventLog, faults: Faults, request: AppendRequest): Promise<AppendResult> =>
+  withFaults(log, faults, [request.stream], () => appendToStream(log, request));
+
+/** Commits the job, or not, and tells or not, as the faults have it. @throws TimedOut, Silence, what the job throws */
+export const withFaults = async <T>(
+  log: EventLog,
+  faults: Faults,
+  streams: readonly string[],
+  job: () => T,
+): Promise<T> => {
+  const fault = faults.take('outcome-unknown', ({ stream = '' }) => streams.some(name => name.startsWith(stream)));
+  if (!fault) return log.commit(job);
+  if (fault.stored) await log.commit(job);
   if (fault.answer === 'timeout') throw new TimedOut();
   throw new Silence(fault.answer === 'reset');
 };
@@ -39,7 +48,8 @@ const proposedOf = ({ id, properties = {}, metadata, data }: WireProposed): Prop
   return { id: eventId(id), type, contentType, data: data ?? Buffer.alloc(0), metadata: metadata ?? Buffer.alloc(0) };
 };
 
-const eventId = (id: WireProposed['id']): string => {
+/** @throws BadRequest */
+export const eventId = (id: WireProposed['id']): string => {
   let uuid: string;
   try {
     uuid = uuidOf(id);

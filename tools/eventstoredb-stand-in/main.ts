@@ -4,6 +4,7 @@ import { startStandIn } from './stand-in.js';
 
 // node dist/tools/eventstoredb-stand-in/main.js --port 2113 --data FOLDER [--host 127.0.0.1] [--control-port 2114]
 //   [--tls-certificate FILE --tls-key FILE] [--credentials admin:changeit] [--no-batch-append]
+//   [--multi-stream-append]
 
 const { values } = parseArgs({
   options: {
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     'tls-key': { type: 'string' },
     credentials: { type: 'string' },
     'no-batch-append': { type: 'boolean', default: false },
+    'multi-stream-append': { type: 'boolean', default: false },
   },
 });
 if (!values.data) throw new Error('--data FOLDER is missing');
@@ -28,6 +30,7 @@ const standIn = await startStandIn({
   tls: certificate && key ? { certificate: readFileSync(certificate), key: readFileSync(key) } : undefined,
   credentials: values.credentials,
   batchAppend: !values['no-batch-append'],
+  multiStreamAppend: values['multi-stream-append'],
 });
 const control = standIn.controlUrl ? `, control at ${standIn.controlUrl}` : '';
 console.log(`ready at ${standIn.connectionString}${control}`);

@@ -1,4 +1,5 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import { loadSync } from '@grpc/proto-loader';
 import { join } from 'node:path';
 
@@ -11,15 +12,23 @@ import { join } from 'node:path';
 const folder = join(import.meta.dirname, '../../../tools/eventstoredb-stand-in/protocol');
 
 const definitions = loadSync(
-  ['streams.proto', 'server-features.proto', 'gossip.proto'].map(file => join(folder, file)),
+  ['streams.proto', 'server-features.proto', 'gossip.proto', 'multi-stream.proto', 'rich-status.proto'].map(file =>
+    join(folder, file),
+  ),
   { includeDirs: [folder], longs: String, enums: Number, bytes: Buffer, defaults: false, oneofs: false },
 );
 
-const service = (name: string): ServiceDefinition => definitions[`event_store.client.${name}`] as ServiceDefinition;
+const service = (name: string): ServiceDefinition => definitions[name] as ServiceDefinition;
 
-export const streamsService = service('streams.Streams');
-export const featuresService = service('server_features.ServerFeatures');
-export const gossipService = service('gossip.Gossip');
+export const streamsService = service('event_store.client.streams.Streams');
+export const featuresService = service('event_store.client.server_features.ServerFeatures');
+export const gossipService = service('event_store.client.gossip.Gossip');
+
+export const multiStreamService = service('kurrentdb.protocol.v2.streams.StreamsService');
+
+/** The bytes of a google.rpc.Status. */
+export const richStatus = (status: { code: number; message: string; details: Detail[] }): Buffer =>
+  (definitions['ferrolog.stand_in.RichStatus'] as MessageTypeDefinition<object, object>).serialize(status);
 
 export type Nothing = Record<string, never>;
 
@@ -141,4 +150,27 @@ export interface ReadAnswer {
   notFound?: { stream: WireStream };
   lastRevision?: string;
   caughtUp?: Nothing;
+}
+
+/** What google.protobuf.Value holds, one of them. */
+export interface WireValue {
+  stringValue?: string;
+  numberValue?: number;
+  boolValue?: boolean;
+}
+
+export interface SessionPart {
+  stream?: string;
+  expected?: string;
+  records?: {
+    id?: string;
+    properties?: Record<string, WireValue>;
+    schema?: { format?: number; name?: string };
+    data?: Buffer;
+  }[];
+}
+
+export interface Session {
+  done: { stream: string; revision: string; position?: string }[];
+  position: string;
 }

@@ -7,16 +7,18 @@ import { handleBatchAppend } from './batch-append.js';
 import { Door } from './door.js';
 import { EventLog } from './event-log.js';
 import { Faults } from './faults.js';
+import type { Announced } from './features.js';
 import { supported } from './features.js';
 import type { Member } from './gossip.js';
 import { clusterOf } from './gossip.js';
 import { controlServer, infoServer } from './http.js';
-import { featuresService, gossipService, streamsService } from './protocol.js';
+import { featuresService, gossipService, multiStreamService, streamsService } from './protocol.js';
 import { handleRead } from './read.js';
+import { handleAppendSession } from './multi-stream.js';
 import { handleDelete, handleTombstone } from './removing.js';
 import type { Server } from './server.js';
 
-export interface StandInOptions {
+export interface StandInOptions extends Announced {
   /** Made where it is missing; what is in it is served again. */
   readonly data: string;
   /** 0, the default: any that is free. */
@@ -29,8 +31,6 @@ export interface StandInOptions {
   readonly tls?: { readonly certificate: Buffer; readonly key: Buffer };
   /** `user:password` that every call has to bring. */
   readonly credentials?: string;
-  /** Whether BatchAppend is announced; clients use Append otherwise. True if not given. */
-  readonly batchAppend?: boolean;
 }
 
 /** A server in this process. */
@@ -52,7 +52,7 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 /** @throws Error when a port is taken or the folder cannot be used */
 export const startStandIn = async (options: StandInOptions): Promise<StandIn> => {
-  const { data, host = '127.0.0.1', port: wantedPort = 0, tls, credentials, batchAppend = true } = options;
+  const { data, host = '127.0.0.1', port: wantedPort = 0, tls, credentials } = options;
   const faults = new Faults();
   const log = new EventLog(data);
   const http = infoServer(faults);
@@ -68,7 +68,7 @@ export const startStandIn = async (options: StandInOptions): Promise<StandIn> =>
     breakConnections: () => door.breakConnections(),
   };
   let members: readonly Member[] = [];
-  addServices(grpc, server, batchAppend, () => members);
+  addServices(grpc, server, options, () => members);
   const door = new Door(await bind(grpc, tls), http);
   const port = await door.open(host, wantedPort);
   members = [{ host, port, state: 'Leader' }];
@@ -101,7 +101,7 @@ export const startStandIn = async (options: StandInOptions): Promise<StandIn> =>
 const addServices = (
   grpc: GrpcServer,
   server: Server,
-  batchAppend: boolean,
+  announced: Announced,
   members: () => readonly Member[],
 ): void => {
   grpc.addService(streamsService, {
@@ -111,9 +111,10 @@ const addServices = (
     tombstone: handleTombstone(server),
     read: handleRead(server),
   });
+  if (announced.multiStreamAppend) grpc.addService(multiStreamService, { appendSession: handleAppendSession(server) });
   grpc.addService(featuresService, {
     getSupportedMethods: (_call: unknown, answer: (error: null, value: object) => void) =>
-      answer(null, supported(batchAppend)),
+      answer(null, supported(announced)),
   });
   grpc.addService(gossipService, {
     read: (_call: unknown, answer: (error: null, value: object) => void) => answer(null, clusterOf(members())),
