@@ -3,13 +3,17 @@ import { passes } from './filter.js';
 
 /** How many of the newest events are kept for those who follow at the head. */
 const KEPT = 1_000;
-const BATCH = 500;
+export const BATCH = 500;
 
-export interface FollowOptions {
+/** What a follower asks for, as the port has it. */
+export interface Following {
   readonly filter?: EventFilter;
   readonly batchSize?: number;
   readonly signal?: AbortSignal;
 }
+
+/** A page of the store itself, for those whom memory does not reach back to. */
+type Read = (after: number, limit: number, following: Following) => Page | Promise<Page>;
 
 /**
  * Followers of a store in the same process. Each pulls at its own pace: from memory while it keeps up, from the disk
@@ -25,7 +29,7 @@ export class Tail {
 
   constructor(
     head: number,
-    private readonly readFromDisk: (after: number, limit: number, options: FollowOptions) => Page | Promise<Page>,
+    private readonly readFromDisk: Read,
   ) {
     this.#head = this.#keptAfter = head;
   }
@@ -51,16 +55,21 @@ export class Tail {
     this.#wake();
   }
 
-  async *follow(after: number, options: FollowOptions): AsyncGenerator<Page> {
-    const { filter, batchSize = BATCH, signal } = options;
+  /** `atHead`: the follower was told already that it is there. `read`: its own way to what memory does not hold. */
+  async *follow(
+    after: number,
+    following: Following,
+    { atHead = false, read = this.readFromDisk }: { readonly atHead?: boolean; readonly read?: Read } = {},
+  ): AsyncGenerator<Page> {
+    const { filter, batchSize = BATCH, signal } = following;
     const wake = () => this.#wake();
     signal?.addEventListener('abort', wake, { once: true });
     let position = after;
-    let knowsHead = false;
+    let knowsHead = atHead;
     try {
       while (!this.#ended && !signal?.aborted) {
         if (position < this.#head) {
-          const page = await this.#pageAfter(position, Math.max(1, batchSize), options);
+          const page = await this.#pageAfter(position, Math.max(1, batchSize), following, read);
           position = page.position;
           knowsHead = page.atHead;
           const events = filter ? page.events.filter(event => passes(event, filter)) : page.events;
@@ -77,8 +86,8 @@ export class Tail {
     }
   }
 
-  #pageAfter(position: number, limit: number, options: FollowOptions): Page | Promise<Page> {
-    if (position < this.#keptAfter) return this.readFromDisk(position, limit, options);
+  #pageAfter(position: number, limit: number, following: Following, read: Read): Page | Promise<Page> {
+    if (position < this.#keptAfter) return read(position, limit, following);
     const from = firstAfter(this.#kept, position);
     const events = this.#kept.slice(from, from + limit);
     const reached = events.at(-1)?.position ?? this.#head;

@@ -9,6 +9,7 @@ export * from './house.js';
 export * from './one-after-another.js';
 export * from './processes.js';
 export * from './simulated-node.js';
+export * from './stand-in-process.js';
 export * from './temporary-folder.js';
 export * from './virtual-clock.js';
 export * from './waiting.js';

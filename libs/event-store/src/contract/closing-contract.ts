@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { StoreUnavailable } from '#domain';
 import { anEvent, plain } from '#testing';
 import type { StoreUnderTest } from './scene.js';
@@ -11,8 +12,13 @@ export const closingContract = (makeStore: () => Promise<StoreUnderTest>, timeou
       underTest = await makeStore();
     }, timeoutMs);
     afterEach(() => underTest.dispose(), timeoutMs);
-    const appendTo = (stream: string, store = underTest.store) =>
-      store.append([{ stream, expected: 'no stream', events: [anEvent(`${stream}-0`)] }]);
+    /** Streams that neither another test nor another run has: the store may be used by others. */
+    let streams = '';
+    beforeEach(() => {
+      streams = `${randomUUID()}-`;
+    });
+    const appendTo = (name: string, store = underTest.store) =>
+      store.append([{ stream: `${streams}${name}`, expected: 'no stream', events: [anEvent(`${name}-0`)] }]);
 
     it('answers what was asked for before, and refuses everything after', async () => {
       const { store } = underTest;
@@ -24,8 +30,8 @@ export const closingContract = (makeStore: () => Promise<StoreUnderTest>, timeou
       expect(await asked).toHaveLength(1);
       for (const refused of [
         () => appendTo('c'),
-        () => store.readStream('a'),
-        () => store.readStreamBackwards('a', 1),
+        () => store.readStream(`${streams}a`),
+        () => store.readStreamBackwards(`${streams}a`, 1),
         () => store.readAll(0, 1),
         () => store.head(),
         () => store.positionAt('2026-01-01T00:00:00.000Z'),
@@ -52,13 +58,15 @@ export const closingContract = (makeStore: () => Promise<StoreUnderTest>, timeou
 
     it('loses nothing: the next start finds the same store', async () => {
       const { identity } = underTest.store;
+      const start = await underTest.store.head();
       await appendTo('a');
       await appendTo('b');
       const read = async (store = underTest.store) => {
-        const { events } = await store.readAll(0, 1_000);
-        return events.filter(({ stream }) => stream === 'a' || stream === 'b').map(plain);
+        const { events } = await store.readAll(start, 1_000, { streams: [streams] });
+        return events.map(plain);
       };
       const [before, head] = [await read(), await underTest.store.head()];
+      expect(before).toHaveLength(2);
       const next = await underTest.reopen();
       expect(next.identity).toEqual(identity);
       expect(await next.head()).toBe(head);

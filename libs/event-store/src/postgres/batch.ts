@@ -2,7 +2,7 @@ import type { RecordedEvent, StreamAppend } from '#domain';
 import { InvalidAppend } from '#domain';
 import type { SerialisedAppend } from '../serialise.js';
 import { serialise } from '../serialise.js';
-import { StoredEvent } from '../sqlite/recorded.js';
+import { recordedEvent } from '../sqlite/recorded.js';
 
 /** One call of `append` that waits for its answer. */
 export interface Job {
@@ -79,7 +79,7 @@ export const written = (
   const eventsOf = ({ stream, expected, events }: SerialisedAppend) =>
     events.map(
       (event, index) =>
-        new StoredEvent({ ...event, stream, revision: expected + 1 + index, position: ++position, recorded }),
+        recordedEvent({ ...event, stream, revision: expected + 1 + index, position: ++position, recorded }),
     );
   return new Map(appends.map(append => [append, eventsOf(append)]));
 };

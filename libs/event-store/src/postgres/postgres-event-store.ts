@@ -13,9 +13,9 @@ import { BlobMissing, msOf, StoreUnavailable } from '#domain';
 import type { Pool, Query } from '#postgres';
 import { ask, DatabaseUnusable, explained, Listener, migrate, openPool } from '#postgres';
 import type { Row } from '../sqlite/recorded.js';
-import { StoredEvent } from '../sqlite/recorded.js';
+import { recordedEvent } from '../sqlite/recorded.js';
 import { StoreCannotBeOpened } from '../sqlite/database.js';
-import type { FollowOptions } from '../tail.js';
+import type { Following } from '../tail.js';
 import { Tail } from '../tail.js';
 import { serialiseText } from './batch.js';
 import { CHANNEL, migrations, SCHEMA } from './schema.js';
@@ -149,7 +149,7 @@ export class PostgresEventStore implements EventStore, BlobStore {
     });
   }
 
-  async *subscribeToAll(after: number, options: FollowOptions = {}): AsyncGenerator<Page> {
+  async *subscribeToAll(after: number, options: Following = {}): AsyncGenerator<Page> {
     // What others wrote before this was called counts: the first "at head" is not of an earlier head.
     await this.#untilAnswered(() => this.#catchUp(), options.signal);
     yield* this.#tail.follow(after, options);
@@ -224,11 +224,11 @@ export class PostgresEventStore implements EventStore, BlobStore {
     const rows = await this.#rows<Row & { head: number }>(sql.page(from, Math.max(limit, 1), filter));
     const { head, position: first } = rows[0]!;
     const position = Math.max(from, Math.min(from + limit, head));
-    const events = first === null ? [] : rows.map(row => new StoredEvent(row));
+    const events = first === null ? [] : rows.map(row => recordedEvent(row));
     return { events, position, atHead: position >= head, head };
   }
 
-  #pageForFollower(after: number, limit: number, { filter, signal }: FollowOptions): Promise<Page> {
+  #pageForFollower(after: number, limit: number, { filter, signal }: Following): Promise<Page> {
     const nothing = { events: [], position: after, atHead: false };
     return this.#untilAnswered(() => this.#page(after, limit, filter), signal).then(page => page ?? nothing);
   }
@@ -244,8 +244,8 @@ export class PostgresEventStore implements EventStore, BlobStore {
     return undefined;
   }
 
-  async #events(query: Query, values: unknown[]): Promise<StoredEvent[]> {
-    return (await this.#rows<Row>({ ...query, values })).map(row => new StoredEvent(row));
+  async #events(query: Query, values: unknown[]): Promise<RecordedEvent[]> {
+    return (await this.#rows<Row>({ ...query, values })).map(row => recordedEvent(row));
   }
 
   #rows<T>(query: Query): Promise<T[]> {
