@@ -6,3 +6,7 @@ export {
   WorkLogFault,
   type WorkLogOptions,
 } from './work-log-options.js';
+export { type KafkaConnection, type KafkaWorkLogOptions } from './kafka/kafka-options.js';
+export { kafkaWorkLog } from './kafka/kafka-work-log.js';
+export { MessageRefused } from './kafka/publisher.js';
+export { WrongPartitions } from './kafka/topics.js';

@@ -1,0 +1,128 @@
+import kafkajs, { type Message, type Producer } from 'kafkajs';
+import { WorkLogClosed, WorkLogFault } from '../work-log-options.js';
+import { type KafkaConnection, kafkaClient } from './kafka-options.js';
+
+/** A message that knows its partition. */
+export interface Outgoing extends Message {
+  readonly partition: number;
+}
+
+/** Kafka refuses to ever take the message: repeating it is of no use. */
+export class MessageRefused extends Error {
+  override readonly name = 'MessageRefused';
+}
+
+interface Parcel {
+  readonly topic: string;
+  readonly messages: readonly Outgoing[];
+  readonly done: PromiseWithResolvers<void>;
+}
+
+export interface PublisherOptions extends KafkaConnection {
+  wait(delayMs: number): Promise<void>;
+  onFault(fault: WorkLogFault): void;
+}
+
+/** Messages of one request. It stays far below the megabyte that a broker takes at once. */
+const BATCH = 500;
+const LONGEST_WAIT_MS = 2000;
+const REFUSALS = new Set([
+  'MESSAGE_TOO_LARGE',
+  'INVALID_TOPIC_EXCEPTION',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'CORRUPT_MESSAGE',
+]);
+
+/**
+ * Writes in order: one request at a time, repeated until every in-sync replica has acknowledged it. What has arrived
+ * without our knowing is written twice; nothing is left out or overtaken within a partition. kafkajs's idempotent
+ * mode would save the copies, and loses acknowledged messages (its issue 1005).
+ */
+export class Publisher {
+  readonly #producer: Producer;
+  readonly #queue: Parcel[] = [];
+  #pumping?: Promise<void>;
+  #connected = false;
+  #closed = false;
+
+  constructor(private readonly options: PublisherOptions) {
+    this.#producer = kafkaClient(options).producer({
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      allowAutoTopicCreation: false,
+      metadataMaxAge: 10_000,
+    });
+  }
+
+  /** @throws WorkLogClosed, MessageRefused */
+  async publish(topic: string, messages: readonly Outgoing[]): Promise<void> {
+    if (this.#closed) throw closed();
+    const parcels: Parcel[] = [];
+    for (let at = 0; at < messages.length; at += BATCH)
+      parcels.push({ topic, messages: messages.slice(at, at + BATCH), done: Promise.withResolvers() });
+    this.#queue.push(...parcels);
+    this.#pumping ??= this.#pump().finally(() => (this.#pumping = undefined));
+    await Promise.all(parcels.map(({ done }) => done.promise));
+  }
+
+  /** What is not acknowledged by now is refused. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { done } of this.#queue.splice(0)) done.reject(closed());
+    await this.#pumping;
+    await this.#producer.disconnect();
+  }
+
+  async #pump(): Promise<void> {
+    // Several publications of one turn become one request.
+    await undefined;
+    while (this.#queue.length > 0) {
+      const parcels = this.#nextParcels();
+      try {
+        await this.#sendUntilAcknowledged(parcels);
+        for (const { done } of parcels) done.resolve();
+      } catch (error) {
+        for (const { done } of parcels) done.reject(error);
+      }
+    }
+  }
+
+  #nextParcels(): Parcel[] {
+    let sum = 0;
+    const end = this.#queue.findIndex(({ messages }) => (sum += messages.length) > BATCH);
+    return this.#queue.splice(0, end === -1 ? this.#queue.length : Math.max(1, end));
+  }
+
+  async #sendUntilAcknowledged(parcels: readonly Parcel[]): Promise<void> {
+    const byTopic = Map.groupBy(parcels, ({ topic }) => topic);
+    const topicMessages = [...byTopic].map(([topic, its]) => ({ topic, messages: its.flatMap(each => each.messages) }));
+    for (let attempt = 1; !this.#closed; attempt += 1) {
+      try {
+        if (!this.#connected) await this.#producer.connect();
+        this.#connected = true;
+        return await this.#producer.sendBatch({ acks: -1, topicMessages }).then(() => undefined);
+      } catch (cause) {
+        const type = refusalIn(cause);
+        if (type) throw new MessageRefused(`Kafka refuses messages to ${[...byTopic.keys()]}: ${type}.`, { cause });
+        if (attempt === 1) this.#report(topicMessages, cause);
+        await this.options.wait(Math.min(100 * 2 ** attempt, LONGEST_WAIT_MS));
+      }
+    }
+    throw closed();
+  }
+
+  #report(topicMessages: readonly { topic: string }[], cause: unknown): void {
+    const topics = topicMessages.map(({ topic }) => topic).join(', ');
+    this.options.onFault(new WorkLogFault(`Kafka does not acknowledge messages to ${topics}: repeating.`, { cause }));
+  }
+}
+
+const closed = () => new WorkLogClosed('The work log is closed.');
+
+/** kafkajs wraps what the broker has said in what it makes of it. */
+const refusalIn = (error: unknown): string | undefined => {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const type = (cause as { type?: string }).type;
+    if (type !== undefined && REFUSALS.has(type)) return type;
+  }
+  return undefined;
+};
