@@ -50,6 +50,8 @@ export class Publisher {
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
       allowAutoTopicCreation: false,
       metadataMaxAge: 10_000,
+      // The loop below goes on for as long as it takes, and sooner.
+      retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 3 },
     });
   }
 
