@@ -10,3 +10,6 @@ export { type KafkaConnection, type KafkaWorkLogOptions } from './kafka/kafka-op
 export { kafkaWorkLog } from './kafka/kafka-work-log.js';
 export { MessageRefused } from './kafka/publisher.js';
 export { WrongPartitions } from './kafka/topics.js';
+export { KafkaHardwareReads, type KafkaHardwareReadsPorts, answerHardwareReads } from './kafka/kafka-hardware-reads.js';
+export { KafkaSignals, type KafkaSignalsPorts } from './kafka/kafka-signals.js';
+export { type Mail, type Mailbox, type MailboxOptions, kafkaMailbox } from './kafka/mailbox.js';

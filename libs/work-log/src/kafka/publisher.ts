@@ -55,6 +55,11 @@ export class Publisher {
     });
   }
 
+  /** Parcels of messages that are not on their way yet. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   /** @throws WorkLogClosed, MessageRefused */
   async publish(topic: string, messages: readonly Outgoing[]): Promise<void> {
     if (this.#closed) throw closed();

@@ -4,8 +4,8 @@ import { WorkLogFault } from '../work-log-options.js';
 export interface TopicShape {
   readonly partitions: number;
   readonly replicationFactor: number;
-  /** How long messages are kept, in milliseconds; -1 is for ever. */
-  readonly retentionMs: number;
+  /** How long messages are kept, in milliseconds; -1 is for ever. Or that of each key the newest one is. */
+  readonly retentionMs: number | 'newest of each key';
 }
 
 /** The topic is there with another number of partitions: the same key would have two places. */
@@ -55,13 +55,20 @@ const create = (admin: Admin, topic: string, { partitions, replicationFactor, re
         numPartitions: partitions,
         replicationFactor,
         configEntries: [
-          { name: 'cleanup.policy', value: 'delete' },
-          { name: 'retention.ms', value: `${retentionMs}` },
+          ...retention(retentionMs),
           { name: 'min.insync.replicas', value: `${replicationFactor >= 3 ? 2 : 1}` },
         ],
       },
     ],
   });
+
+const retention = (retentionMs: TopicShape['retentionMs']) =>
+  retentionMs === 'newest of each key'
+    ? [{ name: 'cleanup.policy', value: 'compact' }]
+    : [
+        { name: 'cleanup.policy', value: 'delete' },
+        { name: 'retention.ms', value: `${retentionMs}` },
+      ];
 
 const isReady = async (admin: Admin, topic: string, partitions: number): Promise<boolean> => {
   const known = await partitionsOf(admin, topic);
