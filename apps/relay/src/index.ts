@@ -1,1 +1,2 @@
+export { PublicRelay } from './public-relay.js';
 export { Relay } from './relay.js';

@@ -13,3 +13,4 @@ export { WrongPartitions } from './kafka/topics.js';
 export { KafkaHardwareReads, type KafkaHardwareReadsPorts, answerHardwareReads } from './kafka/kafka-hardware-reads.js';
 export { KafkaSignals, type KafkaSignalsPorts } from './kafka/kafka-signals.js';
 export { type Mail, type Mailbox, type MailboxOptions, kafkaMailbox } from './kafka/mailbox.js';
+export { type KafkaPublicLogOptions, kafkaPublicLog } from './kafka/kafka-public-log.js';

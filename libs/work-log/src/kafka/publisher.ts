@@ -12,9 +12,13 @@ export class MessageRefused extends Error {
   override readonly name = 'MessageRefused';
 }
 
-interface Parcel {
+interface Portion {
+  readonly messages: Outgoing[];
+  bytes: number;
+}
+
+interface Parcel extends Portion {
   readonly topic: string;
-  readonly messages: readonly Outgoing[];
   readonly done: PromiseWithResolvers<void>;
 }
 
@@ -23,8 +27,9 @@ export interface PublisherOptions extends KafkaConnection {
   onFault(fault: WorkLogFault): void;
 }
 
-/** Messages of one request. It stays far below the megabyte that a broker takes at once. */
-const BATCH = 500;
+/** Of one request, so that it stays far below the megabyte that a broker takes of a partition at once. */
+const MOST_MESSAGES = 500;
+const MOST_BYTES = 400_000;
 const LONGEST_WAIT_MS = 2000;
 const REFUSALS = new Set([
   'MESSAGE_TOO_LARGE',
@@ -63,9 +68,9 @@ export class Publisher {
   /** @throws WorkLogClosed, MessageRefused */
   async publish(topic: string, messages: readonly Outgoing[]): Promise<void> {
     if (this.#closed) throw closed();
-    const parcels: Parcel[] = [];
-    for (let at = 0; at < messages.length; at += BATCH)
-      parcels.push({ topic, messages: messages.slice(at, at + BATCH), done: Promise.withResolvers() });
+    const parcels = portionsOf(messages).map(portion => {
+      return { ...portion, topic, done: Promise.withResolvers<void>() };
+    });
     this.#queue.push(...parcels);
     this.#pumping ??= this.#pump().finally(() => (this.#pumping = undefined));
     await Promise.all(parcels.map(({ done }) => done.promise));
@@ -94,8 +99,13 @@ export class Publisher {
   }
 
   #nextParcels(): Parcel[] {
-    let sum = 0;
-    const end = this.#queue.findIndex(({ messages }) => (sum += messages.length) > BATCH);
+    let [count, bytes] = [0, 0];
+    const isFull = (parcel: Parcel) => {
+      count += parcel.messages.length;
+      bytes += parcel.bytes;
+      return count > MOST_MESSAGES || bytes > MOST_BYTES;
+    };
+    const end = this.#queue.findIndex(isFull);
     return this.#queue.splice(0, end === -1 ? this.#queue.length : Math.max(1, end));
   }
 
@@ -122,6 +132,20 @@ export class Publisher {
     this.options.onFault(new WorkLogFault(`Kafka does not acknowledge messages to ${topics}: repeating.`, { cause }));
   }
 }
+
+/** In order, each as large as a request may be; a message that is larger has one of its own. */
+const portionsOf = (messages: readonly Outgoing[]): Portion[] => {
+  const portions: Portion[] = [];
+  for (const message of messages) {
+    const bytes = message.value === null ? 0 : Buffer.byteLength(message.value);
+    const last = portions.at(-1);
+    if (last && last.messages.length < MOST_MESSAGES && last.bytes + bytes <= MOST_BYTES) {
+      last.messages.push(message);
+      last.bytes += bytes;
+    } else portions.push({ messages: [message], bytes });
+  }
+  return portions;
+};
 
 const closed = () => new WorkLogClosed('The work log is closed.');
 
