@@ -63,16 +63,11 @@ export const startKafka = async ({ folder, brokers: count, port }: KafkaOptions)
   try {
     const cluster = await clusterOf(home, count, port);
     for (const broker of cluster.brokers) format(home, cluster, broker);
-    process.once('exit', killAll);
     for (const broker of cluster.brokers) children.set(broker.id, run(home, broker));
     await ready(home, cluster, children);
-    return control(home, cluster, children, () => {
-      process.off('exit', killAll);
-      unlock();
-    });
+    return control(home, cluster, children, unlock);
   } catch (error) {
     killAll();
-    process.off('exit', killAll);
     unlock();
     throw error;
   }
@@ -201,7 +196,8 @@ const run = (home: string, broker: Broker): ChildProcess => {
     'kafka.Kafka',
     propertiesOf(home, broker),
   );
-  return spawn(command, args, { stdio: ['ignore', output, output] });
+  // The kernel ends it with this process, in whatever way that ends.
+  return spawn('setpriv', ['--pdeathsig', 'KILL', command, ...args], { stdio: ['ignore', output, output] });
 };
 
 /** Asks with a client of its own each time, until every broker that was started is known to the cluster. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { assign } from '#hash-ring';
-import { type GroupMember, divide } from './divide.js';
+import { type GroupMember, divide, doubledHosts } from './divide.js';
 import { decodeMemberData, encodeMemberData } from './member-data.js';
 
 const PARTITIONS = 64;
@@ -46,7 +46,9 @@ describe('divide', () => {
   });
 
   it('gives a host that is there twice to the one that works already', () => {
-    const divided = divide([aMember('a', [], 'a 0'), aMember('a', shareOf('a', 'a'), 'a 1')], PARTITIONS);
+    const members = [aMember('a', [], 'a 0'), aMember('a', shareOf('a', 'a'), 'a 1')];
+    expect([doubledHosts(members), doubledHosts([aMember('a'), aMember('b')])]).toEqual([['a'], []]);
+    const divided = divide(members, PARTITIONS);
     expect(divided.get('a 0')).toEqual([]);
     expect(divided.get('a 1')).toEqual(shareOf('a', 'a'));
   });

@@ -30,6 +30,12 @@ export const divide = (members: readonly GroupMember[], partitions: number): Map
   return divided;
 };
 
+/** Hosts that are there more than once: started twice, or come back before the group noticed that they had gone. */
+export const doubledHosts = (members: readonly GroupMember[]): string[] =>
+  [...Map.groupBy(members, ({ data }) => data?.host)].flatMap(([host, same]) =>
+    host !== undefined && same.length > 1 ? [host] : [],
+  );
+
 const seatOf = (host: string, { memberId, data }: GroupMember) => ({ host, memberId, weight: data?.weight });
 
 const heldBy = ({ memberId, data }: GroupMember): readonly number[] => (data?.memberId === memberId ? data.owned : []);

@@ -111,7 +111,7 @@ describe('The work log on Kafka', () => {
       await until('the newest of every key to be handled', () =>
         [...acknowledged].every(([key, position]) => member.ended.includes(`${key} ${position}`)),
       );
-      expect(faults.length).toBeGreaterThan(0);
+      expect(faults.map(({ message }) => message)).toContainEqual(expect.stringMatching(/^The consumer of .* ended/));
     },
     5 * MINUTES,
   );
@@ -164,6 +164,20 @@ describe('The work log on Kafka', () => {
       expect(b.assigned.length - b.revoked.length).toBe(b.owned.size);
     },
     3 * MINUTES,
+  );
+
+  it(
+    'says that a host is there twice, and lets the one go on that works already',
+    async () => {
+      const first = await aMemberProcess('a');
+      await settled(first);
+      const second = await aMemberProcess('a');
+      await until('either to say so', () => [first, second].some(({ faults }) => faults.some(isDoubled)));
+      expect([first.owned.size, second.owned.size]).toEqual([PARTITIONS, 0]);
+      await first.kill();
+      await settled(second);
+    },
+    2 * MINUTES,
   );
 
   it(
@@ -247,7 +261,7 @@ describe('The work log on Kafka', () => {
       await until('the newest of every key to be handled', () =>
         [...newest].every(([key, position]) => members[2].ended.includes(`${key} ${position}`)),
       );
-      expect(faults).toEqual([]);
+      expect(faults.map(({ message, cause }) => [message, cause])).toEqual([]);
     },
     3 * MINUTES,
   );
@@ -287,6 +301,7 @@ const keysOfOnePartition = (log: WorkLog, count: number) =>
     .slice(0, count);
 const elsewhere = (log: WorkLog, key: string) =>
   keys.find(other => log.partitionOf(other) !== log.partitionOf(key)) ?? key;
+const isDoubled = (fault: string) => fault.startsWith('The host a is there twice');
 const sameSet = (some: ReadonlySet<number>, others: readonly number[] = []) =>
   some.size === others.length && others.every(each => some.has(each));
 
@@ -340,6 +355,7 @@ interface MemberProcess {
   readonly assigned: readonly number[];
   readonly revoked: readonly number[];
   readonly handled: readonly string[];
+  readonly faults: readonly string[];
   signal(signal: NodeJS.Signals): void;
   kill(): Promise<void>;
 }
@@ -353,7 +369,7 @@ const memberProcess = async (given: MemberArguments): Promise<MemberProcess> => 
   const ended = once(child, 'exit');
   const owned = new Set<number>();
   const [assigned, revoked]: number[][] = [[], []];
-  const handled: string[] = [];
+  const [handled, faults]: string[][] = [[], []];
   createInterface(child.stdout!).on('line', text => {
     const line = JSON.parse(text) as Line;
     for (const partition of line.assigned ?? []) owned.add(partition);
@@ -361,6 +377,7 @@ const memberProcess = async (given: MemberArguments): Promise<MemberProcess> => 
     assigned.push(...(line.assigned ?? []));
     revoked.push(...(line.revoked ?? []));
     if (line.handled) handled.push(line.handled);
+    if (line.fault) faults.push(line.fault);
   });
   return {
     host: given.host,
@@ -368,6 +385,7 @@ const memberProcess = async (given: MemberArguments): Promise<MemberProcess> => 
     assigned,
     revoked,
     handled,
+    faults,
     signal: signal => void child.kill(signal),
     async kill() {
       child.kill('SIGKILL');

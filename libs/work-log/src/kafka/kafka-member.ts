@@ -111,7 +111,12 @@ export class KafkaMember {
     const { sessionTimeoutMs } = this.settings;
     return kafkaClient(this.settings).consumer({
       groupId: this.topic,
-      partitionAssigners: [ringAssigner(() => this.#data())],
+      partitionAssigners: [
+        ringAssigner(
+          () => this.#data(),
+          host => this.#report(`The host ${host} is there twice on ${this.topic}: one of the two gets nothing.`),
+        ),
+      ],
       sessionTimeout: sessionTimeoutMs,
       heartbeatInterval: Math.floor(sessionTimeoutMs / 12),
       rebalanceTimeout: 2.5 * sessionTimeoutMs,

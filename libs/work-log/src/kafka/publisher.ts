@@ -56,7 +56,7 @@ export class Publisher {
       allowAutoTopicCreation: false,
       metadataMaxAge: 10_000,
       // The loop below goes on for as long as it takes, and sooner.
-      retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 3 },
+      retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 },
     });
   }
 
@@ -120,7 +120,8 @@ export class Publisher {
       } catch (cause) {
         const type = refusalIn(cause);
         if (type) throw new MessageRefused(`Kafka refuses messages to ${[...byTopic.keys()]}: ${type}.`, { cause });
-        if (attempt === 1) this.#report(topicMessages, cause);
+        // Once is nothing to tell of: leaders of new topics need a moment.
+        if (attempt === 2) this.#report(topicMessages, cause);
         await this.options.wait(Math.min(100 * 2 ** attempt, LONGEST_WAIT_MS));
       }
     }

@@ -1,5 +1,5 @@
 import kafkajs, { type Assigner, type PartitionAssigner } from 'kafkajs';
-import { divide } from './divide.js';
+import { divide, doubledHosts } from './divide.js';
 import { type MemberData, decodeMemberData, encodeMemberData } from './member-data.js';
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
@@ -11,10 +11,10 @@ const VERSION = 1;
 
 /**
  * Divides the partitions of a group's one topic by the ring. `dataOf` is called at each join for what this member
- * tells of itself.
+ * tells of itself, `onDoubled` for each host of which only one member can have something.
  */
 export const ringAssigner =
-  (dataOf: () => MemberData): PartitionAssigner =>
+  (dataOf: () => MemberData, onDoubled: (host: string) => void): PartitionAssigner =>
   ({ cluster }): Assigner => ({
     name: NAME,
     version: VERSION,
@@ -24,6 +24,7 @@ export const ringAssigner =
     }),
     async assign({ members, topics: [topic] }) {
       const known = members.map(({ memberId, memberMetadata }) => ({ memberId, data: dataIn(memberMetadata) }));
+      doubledHosts(known).forEach(onDoubled);
       const shares = divide(known, cluster.findTopicPartitionMetadata(topic).length);
       return [...shares].map(([memberId, partitions]) => ({
         memberId,
