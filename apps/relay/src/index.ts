@@ -1,1 +1,2 @@
+export { PublicRelay } from './public-relay.js';
 export { relay, type RelayPorts } from './relay.js';

@@ -33,6 +33,7 @@ export * from './ports/clock.js';
 export * from './ports/driver-catalog.js';
 export * from './ports/event-store.js';
 export * from './ports/key-store.js';
+export * from './ports/public-log.js';
 export * from './ports/telemetry.js';
 export * from './ports/work-log.js';
 export * from './problem.js';

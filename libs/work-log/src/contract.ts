@@ -198,6 +198,11 @@ export const workLogContract = (
       );
     });
 
+    promises('to say that a member is sure to be counted in', async () => {
+      const [membership] = await joined(aMember('a'));
+      await until(() => membership.isFresh(), 'the member to be fresh');
+    });
+
     promises('no owner where nobody is', async () => {
       expect(log.ownerOf(topic, n1)).toBeUndefined();
       expect(log.ownerOf(workTopic('no', 'such'), n1)).toBeUndefined();

@@ -41,6 +41,12 @@ export interface WorkMember {
 export interface WorkMembership {
   /** Hands the partitions over: waits for running handlers, revokes, and the others take over. May be repeated. */
   leave(): Promise<void>;
+  /**
+   * Whether the log is sure to count this member in at this moment: no effect is begun otherwise. On a log of several
+   * processes it is so for half the time after which a member unheard of loses its partitions, by a clock that also
+   * runs while the process does not.
+   */
+  isFresh(): boolean;
 }
 
 export interface WorkLog {

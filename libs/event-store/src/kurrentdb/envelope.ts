@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EventMetadata, RecordedEvent } from '#domain';
-import { isoOf, StoreUnavailable } from '#domain';
+import { isoOf, StoreUnavailable, upcast } from '#domain';
 import type { EventData, JSONEventType, RecordedEvent as StoredEvent } from '@kurrent/kurrentdb-client';
 import { jsonEvent } from '@kurrent/kurrentdb-client';
 import type { SerialisedEvent } from '../serialise.js';
@@ -29,9 +29,10 @@ export const toStore = ({ id, type, data, metadata }: SerialisedEvent, recorded:
   });
 };
 
+/** The event as today's code knows it. */
 export const fromStore = (stored: StoredEvent): RecordedEvent => {
   const { recorded, eventId, ...metadata } = (stored.metadata ?? {}) as unknown as Kept & EventMetadata;
-  return {
+  return upcast({
     id: eventId ?? stored.id,
     type: stored.type,
     data: stored.data as object,
@@ -40,7 +41,7 @@ export const fromStore = (stored: StoredEvent): RecordedEvent => {
     revision: Number(stored.revision),
     position: positionOf(stored),
     recorded: recorded ?? isoOf(stored.created.getTime()),
-  };
+  });
 };
 
 /** @throws StoreUnavailable where a position is beyond what a number says exactly */

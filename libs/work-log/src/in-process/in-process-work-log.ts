@@ -40,7 +40,7 @@ export const inProcessWorkLog = (given: WorkLogOptions): WorkLog => {
     async join(name: string, member: WorkMember): Promise<WorkMembership> {
       const topic = open(name);
       await topic.join(member);
-      return { leave: () => topic.leave(member) };
+      return { leave: () => topic.leave(member), isFresh: () => true };
     },
 
     ownerOf: (name, key) => topics.get(name)?.partitions[partitionOf(key, partitionsPerTopic)].member?.host,

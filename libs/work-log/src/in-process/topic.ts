@@ -1,7 +1,8 @@
 import type { WorkMember } from '#domain';
 import { assign } from '#hash-ring';
-import { WorkLogFault, type WorkLogOptions } from '../work-log-options.js';
-import { Partition } from './partition.js';
+import { inTime, tell } from '../hand-over.js';
+import { Partition } from '../partition.js';
+import type { WorkLogOptions } from '../work-log-options.js';
 
 /** Partitions and members of one topic, and the hand-over between them. */
 export class Topic {
@@ -61,8 +62,10 @@ export class Topic {
   }
 
   async #revoke(member: WorkMember, partitions: readonly Partition[]): Promise<void> {
-    await this.#inTime(`handle of ${member.host}`, Promise.all(partitions.map(partition => partition.pause())));
-    await this.#inTime(`onRevoked of ${member.host}`, this.#tell(member, 'onRevoked', partitions));
+    const { options } = this;
+    const paused = Promise.all(partitions.map(partition => partition.pause()));
+    await inTime(options, `handle of ${member.host} on ${this.name}`, paused);
+    await inTime(options, `onRevoked of ${member.host} on ${this.name}`, this.#tell(member, 'onRevoked', partitions));
     for (const partition of partitions) partition.release();
   }
 
@@ -70,25 +73,11 @@ export class Topic {
   async #assign(member: WorkMember, partitions: readonly Partition[]): Promise<void> {
     const open = partitions.map(partition => partition.leaseTo(member));
     const ready = this.#tell(member, 'onAssigned', partitions).then(() => open.forEach(start => start()));
-    await this.#inTime(`onAssigned of ${member.host}`, ready);
+    await inTime(this.options, `onAssigned of ${member.host} on ${this.name}`, ready);
   }
 
-  async #tell(member: WorkMember, what: 'onAssigned' | 'onRevoked', partitions: readonly Partition[]): Promise<void> {
-    try {
-      await member[what](partitions.map(({ id }) => id));
-    } catch (cause) {
-      this.options.onFault(new WorkLogFault(`${what} of ${member.host} on ${this.name} rejected.`, { cause }));
-    }
-  }
-
-  /** Waits up to the bound, reports what takes longer, and goes on. */
-  #inTime(what: string, promise: Promise<unknown>): Promise<unknown> {
-    const { clock, handOverTimeoutMs, onFault } = this.options;
-    const late = Promise.withResolvers<void>();
-    const cancel = clock.after(handOverTimeoutMs, () => {
-      onFault(new WorkLogFault(`${what} on ${this.name} took over ${handOverTimeoutMs} ms.`));
-      late.resolve();
-    });
-    return Promise.race([promise.finally(cancel), late.promise]);
+  #tell(member: WorkMember, what: 'onAssigned' | 'onRevoked', partitions: readonly Partition[]): Promise<void> {
+    const ids = partitions.map(({ id }) => id);
+    return tell(this.options, this.name, member, what, ids);
   }
 }

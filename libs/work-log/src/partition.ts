@@ -1,5 +1,5 @@
 import type { WorkMember, WorkMessage } from '#domain';
-import { type PoisonDecision, WorkLogFault, type WorkLogOptions } from '../work-log-options.js';
+import { type PoisonDecision, WorkLogFault, type WorkLogOptions } from './work-log-options.js';
 
 /** How many keys a partition remembers the last position of. A repeat of one that it forgot wakes a node for nothing. */
 const REMEMBERED_KEYS = 4096;
@@ -39,6 +39,19 @@ export class Partition {
 
   get member(): WorkMember | undefined {
     return this.#lease?.member;
+  }
+
+  /** How many keys have something unfinished. */
+  get size(): number {
+    return this.#work.size;
+  }
+
+  /** Every message that is in hand or waits, in no order. Those that a newer one took the place of are not there. */
+  *unfinished(): Generator<WorkMessage> {
+    for (const { inHand, waiting } of this.#work.values()) {
+      if (inHand) yield inHand;
+      if (waiting) yield waiting;
+    }
   }
 
   accept(message: WorkMessage): void {
