@@ -7,7 +7,7 @@ import type { Client } from './connection-string.js';
 import type { Connection } from './connection.js';
 import type { Counters } from './counters.js';
 import { fromStore, positionOf } from './envelope.js';
-import { isA, NoAnswer } from './faults.js';
+import { isA, NoAnswer, refused } from './faults.js';
 import { collect } from './patience.js';
 import { isReserved, isSelective, serverFilter } from './reserved.js';
 
@@ -36,12 +36,20 @@ export class Reader {
   }
 
   async head(): Promise<number> {
-    return this.connection.call('reads', client => this.#newestBefore(client, END));
+    return this.#ask(client => this.#newestBefore(client, END));
   }
 
   async page(after: number, limit: number, filter: EventFilter = {}): Promise<Page> {
     if (limit <= 0) return { events: [], position: after, atHead: false };
-    return this.connection.call('reads', client => this.#page(client, after, limit, filter));
+    return this.#ask(client => this.#page(client, after, limit, filter));
+  }
+
+  async #ask<T>(read: (client: Client) => Promise<T>): Promise<T> {
+    try {
+      return await this.connection.call('reads', read);
+    } catch (error) {
+      throw refused('to read', error);
+    }
   }
 
   async #stream(read: (client: Client) => AsyncIterable<{ event?: StoredEvent }>): Promise<StoredEvent[]> {
@@ -51,7 +59,7 @@ export class Reader {
       return items.flatMap(({ event }) => (event && !event.type.startsWith('$') ? [event] : []));
     } catch (error) {
       if (isA(error, 'stream-not-found') || isA(error, 'stream-deleted')) return [];
-      throw error;
+      throw refused('to read', error);
     }
   }
 
