@@ -1,4 +1,4 @@
 export { NotAuthentic } from './cipher.js';
-export { MasterKeyUnusable, readMasterKey, readOrCreateMasterKey } from './master-key.js';
+export { isPrivate, MasterKeyUnusable, readMasterKey, readOrCreateMasterKey } from './master-key.js';
 export { ERASED, Sealer } from './sealer.js';
 export { KeyStoreCannotBeOpened, SqliteKeyStore, WrongMasterKey } from './sqlite-key-store.js';
