@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { TemporaryFolder } from '#testing';
 import { temporaryFolder } from '#testing';
-import { MasterKeyUnusable, readMasterKey, readOrCreateMasterKey } from './master-key.js';
+import { isPrivate, MasterKeyUnusable, readMasterKey, readOrCreateMasterKey } from './master-key.js';
 
 describe('The master key', () => {
   let folder: TemporaryFolder;
@@ -40,6 +40,18 @@ describe('The master key', () => {
       chmodSync(path, mode);
       expect(() => readOrCreateMasterKey(path)).toThrow(`The master key ${path} can be read by others: chmod 600 it.`);
     }
+  });
+
+  it.each([
+    ['its own, for itself', 0o100600, 1000, 1000, true],
+    ['its own, read by a group', 0o100640, 1000, 1000, false],
+    ['handed out by root to its group', 0o100440, 0, 1000, true],
+    ['handed out by root to a group that may write', 0o100660, 0, 1000, false],
+    ['handed out by root to everybody', 0o100444, 0, 1000, false],
+    ["root's own, read by a group", 0o100640, 0, 0, false],
+    ["somebody else's, read by a group", 0o100440, 1001, 1000, false],
+  ])('is private: %s', (_, mode, uid, ownUid, expected) => {
+    expect(isPrivate({ mode, uid }, ownUid)).toBe(expected);
   });
 
   it('is refused when it is damaged, and never made anew over what is there', () => {

@@ -25,7 +25,7 @@ export const readOrCreateMasterKey = (path: string): Uint8Array => {
 export const readMasterKey = (path: string): Uint8Array => {
   let text: string;
   try {
-    if ((statSync(path).mode & 0o077) !== 0)
+    if (!isPrivate(statSync(path)))
       throw new MasterKeyUnusable(`The master key ${path} can be read by others: chmod 600 it.`);
     text = readFileSync(path, 'utf8').trim();
   } catch (error) {
@@ -38,6 +38,18 @@ export const readMasterKey = (path: string): Uint8Array => {
   if (key.length !== BYTES || key.toString('base64') !== text)
     throw new MasterKeyUnusable(`The master key ${path} is damaged: it must be ${BYTES} bytes, base64.`);
   return key;
+};
+
+/**
+ * Whether a file is for this process alone: its owner's, or handed out by root to a group that may read it only. That
+ * is how containers are given secrets (Kubernetes: a volume with `fsGroup`), and the rule that PostgreSQL has for keys.
+ */
+export const isPrivate = (
+  { mode, uid }: { readonly mode: number; readonly uid: number },
+  ownUid = process.getuid?.(),
+): boolean => {
+  const isHandedOut = uid === 0 && ownUid !== 0;
+  return (mode & (isHandedOut ? 0o037 : 0o077)) === 0;
 };
 
 /** Under another name first: whoever comes meanwhile, or after a power cut, finds a whole key or none. */

@@ -1,6 +1,7 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import type { DatabaseCheck } from '#apps/server';
 import { readConfiguration } from '#configuration';
+import { isPrivate } from '#secrets';
 import type { Finding } from './finding.js';
 import { fail, ok, warn } from './finding.js';
 
@@ -43,8 +44,8 @@ const key = (path: string): Finding => {
       `${path} is not there: nothing that is sealed can be read`,
       'put it back from its backup',
     );
-  return (statSync(path).mode & 0o077) === 0
-    ? ok('master key', `${path} is its owner's alone`)
+  return isPrivate(statSync(path))
+    ? ok('master key', `${path} can be read by nobody else`)
     : fail('master key', `${path} can be read by others, and the server will not start`, `chmod 600 ${path}`);
 };
 
