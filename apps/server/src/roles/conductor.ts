@@ -32,7 +32,7 @@ export const startConductor = async (
   atEnd(await register({ host, conductorGroup, manifests, conductors, blobs: store, telemetry, clock }));
 
   const performer = new Performer(drivers, content, systemClock, configuration.decisions.maxWaitStepMs);
-  const worker = new NodeWorker({
+  const worker: NodeWorker = new NodeWorker({
     host,
     nodes,
     performer,
@@ -40,6 +40,7 @@ export const startConductor = async (
     settings: configuration.decisions,
     telemetry,
     signals,
+    mayAct: node => conductor.mayAct(node),
     effects: new Limit(configuration.workers),
     log: (message, details) => logger.warn(details, message),
   });
