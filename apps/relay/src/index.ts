@@ -1,2 +1,2 @@
-export { PublicRelay } from './public-relay.js';
+export { publicRelay, type PublicRelayPorts } from './public-relay.js';
 export { relay, type RelayPorts } from './relay.js';
