@@ -10,7 +10,6 @@ export interface DataDirectory {
   readonly events: string;
   readonly keys: string;
   readonly telemetry: string;
-  readonly fakeMemory: string;
   /** Lets the next process have it. */
   release(): void;
 }
@@ -35,7 +34,6 @@ export const takeDataDirectory = (path: string): DataDirectory => {
     events: eventsIn(path),
     keys: join(path, 'keys.sqlite'),
     telemetry: join(path, 'telemetry.sqlite'),
-    fakeMemory: join(path, 'fake-hardware.log'),
     release: () => lock.close(),
   };
 };

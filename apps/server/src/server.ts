@@ -77,7 +77,7 @@ const compose = async (
   eraser.start();
   atEnd(() => eraser.stop());
 
-  const fakeMemory = hooks.fakeMemory?.(directory.fakeMemory) ?? new FakeMemory(directory.fakeMemory);
+  const fakeMemory = hooks.fakeMemory?.(configuration.fakeMachines) ?? new FakeMemory(configuration.fakeMachines);
   const reads = await startConductor(parts, fakeMemory);
   return startApi(parts, reads);
 };
