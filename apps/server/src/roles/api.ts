@@ -35,7 +35,7 @@ export const startApi = async (
       decisions: configuration.decisions,
     },
     rebuild: () => readSide.rebuild(),
-    impediments: () => (readSide.isUpToDate ? [] : ['the read model is behind the event store']),
+    impediments: () => engines.impediments(),
   };
   const metrics = createMetrics(ports);
   const access =
