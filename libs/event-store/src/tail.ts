@@ -5,6 +5,12 @@ import { passes } from './filter.js';
 const KEPT = 1_000;
 const BATCH = 500;
 
+export interface FollowOptions {
+  readonly filter?: EventFilter;
+  readonly batchSize?: number;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Followers of a store in the same process. Each pulls at its own pace: from memory while it keeps up, from the disk
  * while it is behind, so that a slow one costs the others nothing and memory has a bound.
@@ -19,9 +25,14 @@ export class Tail {
 
   constructor(
     head: number,
-    private readonly readFromDisk: (after: number, limit: number) => Page,
+    private readonly readFromDisk: (after: number, limit: number, options: FollowOptions) => Page | Promise<Page>,
   ) {
     this.#head = this.#keptAfter = head;
+  }
+
+  /** Position up to which it was told. */
+  get head(): number {
+    return this.#head;
   }
 
   add(events: readonly RecordedEvent[], head: number): void {
@@ -40,10 +51,8 @@ export class Tail {
     this.#wake();
   }
 
-  async *follow(
-    after: number,
-    { filter, batchSize = BATCH, signal }: { filter?: EventFilter; batchSize?: number; signal?: AbortSignal },
-  ): AsyncGenerator<Page> {
+  async *follow(after: number, options: FollowOptions): AsyncGenerator<Page> {
+    const { filter, batchSize = BATCH, signal } = options;
     const wake = () => this.#wake();
     signal?.addEventListener('abort', wake, { once: true });
     let position = after;
@@ -51,7 +60,7 @@ export class Tail {
     try {
       while (!this.#ended && !signal?.aborted) {
         if (position < this.#head) {
-          const page = this.#pageAfter(position, Math.max(1, batchSize));
+          const page = await this.#pageAfter(position, Math.max(1, batchSize), options);
           position = page.position;
           knowsHead = page.atHead;
           const events = filter ? page.events.filter(event => passes(event, filter)) : page.events;
@@ -68,8 +77,8 @@ export class Tail {
     }
   }
 
-  #pageAfter(position: number, limit: number): Page {
-    if (position < this.#keptAfter) return this.readFromDisk(position, limit);
+  #pageAfter(position: number, limit: number, options: FollowOptions): Page | Promise<Page> {
+    if (position < this.#keptAfter) return this.readFromDisk(position, limit, options);
     const from = firstAfter(this.#kept, position);
     const events = this.#kept.slice(from, from + limit);
     const reached = events.at(-1)?.position ?? this.#head;

@@ -1,9 +1,10 @@
 import Database from 'better-sqlite3';
-import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import type { DataKey, KeyStore } from '#domain';
 import { StoreUnavailable } from '#domain';
-import { decrypt, encrypt, NotAuthentic } from './cipher.js';
+import { NotAuthentic } from './cipher.js';
+import type { KeyRow, SubjectKey } from './subject-key.js';
+import { MASTER_KEY_CHECK, newKey, unwrapped, wrapped } from './subject-key.js';
 
 /** Said to be Ferrolog's key store by SQLite's own header field ("FLKS"). */
 const APPLICATION_ID = 0x464c4b53;
@@ -59,7 +60,7 @@ export class SqliteKeyStore implements KeyStore {
     const known = this.#byId.get(keyId);
     if (known) return known;
     const row = this.#sql.byId.get(keyId) as KeyRow | undefined;
-    return row && this.#remember(this.#unwrapped(row));
+    return row && this.#remember(unwrapped(this.#master, row));
   }
 
   async erase(subject: string): Promise<void> {
@@ -104,19 +105,14 @@ export class SqliteKeyStore implements KeyStore {
   }
 
   #insert(subject: string): SubjectKey {
-    const keyId = randomBytes(9).toString('base64url');
-    const secret = randomBytes(32);
-    this.#statements.insert.run(keyId, subject, encrypt(this.#master, secret, contextOf(keyId, subject)));
-    return { keyId, subject, secret };
+    const key = newKey(subject);
+    this.#statements.insert.run(key.keyId, subject, wrapped(this.#master, key));
+    return key;
   }
 
   #load(subject: string): SubjectKey | undefined {
     const row = this.#sql.bySubject.get(subject) as KeyRow | undefined;
-    return row && this.#remember(this.#unwrapped(row));
-  }
-
-  #unwrapped({ id, subject, wrapped }: KeyRow): SubjectKey {
-    return { keyId: id, subject, secret: decrypt(this.#master, wrapped, contextOf(id, subject)) };
+    return row && this.#remember(unwrapped(this.#master, row));
   }
 
   #remember(key: SubjectKey): SubjectKey {
@@ -132,28 +128,13 @@ export class SqliteKeyStore implements KeyStore {
   /** One key of its own says whether the master key is the right one, before anything is sealed under a wrong one. */
   #checkMaster(path: string): void {
     try {
-      if (!this.#load(CHECK)) this.#insert(CHECK);
+      if (!this.#load(MASTER_KEY_CHECK)) this.#insert(MASTER_KEY_CHECK);
     } catch (cause) {
       if (!(cause instanceof NotAuthentic)) throw cause;
       throw new WrongMasterKey(`${path} was written under another master key: put that one back.`, { cause });
     }
   }
 }
-
-const CHECK = 'master-key-check';
-
-interface SubjectKey extends DataKey {
-  readonly subject: string;
-}
-
-interface KeyRow {
-  readonly id: string;
-  readonly subject: string;
-  readonly wrapped: Uint8Array;
-}
-
-/** A wrapped key is of use in its own row alone. */
-const contextOf = (keyId: string, subject: string): string => `${keyId}/${subject}`;
 
 const open = (path: string): Database.Database => {
   let database: Database.Database | undefined;

@@ -1,2 +1,3 @@
 export { LocalSignals } from './local-signals.js';
+export { PostgresTelemetry, type PostgresTelemetryOptions } from './postgres-telemetry.js';
 export { SqliteTelemetry } from './sqlite-telemetry.js';

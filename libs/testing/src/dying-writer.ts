@@ -1,13 +1,16 @@
 import { writeSync } from 'node:fs';
+import { PostgresEventStore } from '#event-store/postgres';
 import { SqliteEventStore } from '#event-store/sqlite';
 import { anEvent } from './an-event.js';
 
 /**
- * A process that appends to the store in the named file for ever, from several writers at once, and tells each append
+ * A process that appends to the store in the named file, or at the URL, for ever, from several writers at once, and tells each append
  * on its standard output once it is acknowledged. Made to be killed.
  */
-const [path = '', run = ''] = process.argv.slice(2);
-const store = new SqliteEventStore({ path, clock: Date });
+const [place = '', run = ''] = process.argv.slice(2);
+const store = place.startsWith('postgres:')
+  ? await PostgresEventStore.open({ url: place })
+  : new SqliteEventStore({ path: place, clock: Date });
 
 const write = async (writer: number): Promise<void> => {
   for (let count = 0; ; count++) {

@@ -1,9 +1,9 @@
 import type { Clock, EventFilter, EventStore, RecordedEvent } from '#domain';
 
-/** Where a follower goes on: everything up to this position is dealt with. */
+/** Where a follower goes on: everything up to this position is dealt with. One in this process answers in the call. */
 export interface Checkpoint {
-  get(): number;
-  set(position: number): void;
+  get(): number | Promise<number>;
+  set(position: number): void | Promise<void>;
 }
 
 export interface FollowerOptions {
@@ -58,12 +58,12 @@ export class Follower {
 
   async #follow(): Promise<void> {
     const { store, filter, checkpoint, handle } = this.options;
-    for await (const { events, position, atHead } of store.subscribeToAll(checkpoint.get(), {
+    for await (const { events, position, atHead } of store.subscribeToAll(await checkpoint.get(), {
       filter,
       signal: this.#end.signal,
     })) {
       if (events.length > 0) {
-        if ((await handle(events)) !== false) checkpoint.set(position);
+        if ((await handle(events)) !== false) await checkpoint.set(position);
       }
       // A break is over when there is something to show for it, and not when the store merely answers again.
       if (events.length > 0 || atHead) this.#failures = 0;

@@ -1,0 +1,2 @@
+export { PostgresEventStore, type PostgresEventStoreOptions } from './postgres-event-store.js';
+export { StoreCannotBeOpened } from '../sqlite/database.js';

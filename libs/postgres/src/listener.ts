@@ -1,0 +1,70 @@
+import pg from 'pg';
+import type { PoolOptions } from './pool.js';
+import { clientSettings } from './pool.js';
+
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 5_000;
+
+/**
+ * Hears what is told on a channel (`LISTEN`), over a connection of its own that is made again, ever less often, when it
+ * breaks. What is told meanwhile is lost: `heard` is called whenever it listens anew, and who must not miss anything
+ * polls, too.
+ */
+export class Listener {
+  #client: pg.Client | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #waitMs = FIRST_WAIT_MS;
+  #closed = false;
+  #isListening = false;
+
+  constructor(
+    private readonly options: Omit<PoolOptions, 'connections'>,
+    private readonly channel: string,
+    private readonly heard: () => void,
+  ) {
+    void this.#listen();
+  }
+
+  /** Nothing is missed as long as it does. */
+  get isListening(): boolean {
+    return this.#isListening;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#client?.end().catch(() => undefined);
+  }
+
+  async #listen(): Promise<void> {
+    const client = new pg.Client(clientSettings(this.options));
+    this.#client = client;
+    let isOver = false;
+    const over = () => {
+      if (isOver) return;
+      isOver = true;
+      this.#isListening = false;
+      this.#again();
+      client.end().catch(() => undefined);
+    };
+    client.on('error', over).on('end', over);
+    client.on('notification', () => this.heard());
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${this.channel}`);
+      if (isOver) return;
+      this.#waitMs = FIRST_WAIT_MS;
+      this.#isListening = true;
+      this.heard();
+    } catch {
+      over();
+    }
+  }
+
+  #again(): void {
+    if (this.#closed) return;
+    // Not all processes at once, when the server is back.
+    this.#timer = setTimeout(() => void this.#listen(), this.#waitMs * (0.5 + Math.random() / 2)).unref();
+    this.#waitMs = Math.min(2 * this.#waitMs, LONGEST_WAIT_MS);
+  }
+}
