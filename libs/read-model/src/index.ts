@@ -1,5 +1,5 @@
 export type { ReadBlob } from './blobs.js';
-export { withBlobs } from './blobs.js';
+export { readBlobsOf } from './blobs.js';
 export type { FillSource } from './filling/fill.js';
 export { historyEntry } from './history/history-entries.js';
 export type { NodeBrief, NodeFilter, NodeText } from './node/node-queries.js';

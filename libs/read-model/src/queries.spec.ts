@@ -276,8 +276,10 @@ describe('Lists', () => {
       }
       expect([model.nodes.byUuid(uuid(999)), model.nodes.byName('NODE-7')]).toEqual([undefined, undefined]);
       const inState = (state: string) => nodes.filter(({ node }) => node.provisionState === state).length;
-      expect(model.nodes.count('available', 'enroll')).toBe(90);
-      expect([model.nodes.count('available'), model.nodes.count('active')]).toEqual([inState('available'), 0]);
+      const states = ['available', 'enroll'].map(state => [state, inState(state)] as const);
+      expect(model.nodes.countByState()).toEqual(new Map(states));
+      expect(['available', 'active'].map(state => model.nodesIn([state]))).toEqual([inState('available'), 0]);
+      expect(model.nodesIn(['available', 'enroll'])).toBe(90);
     });
 
     it('know children and chassis', async () => {

@@ -77,9 +77,8 @@ export const written = (
 ): Map<SerialisedAppend, readonly RecordedEvent[]> => {
   let position = head;
   const eventsOf = ({ stream, expected, events }: SerialisedAppend) =>
-    events.map(
-      (event, index) =>
-        recordedEvent({ ...event, stream, revision: expected + 1 + index, position: ++position, recorded }),
+    events.map((event, index) =>
+      recordedEvent({ ...event, stream, revision: expected + 1 + index, position: ++position, recorded }),
     );
   return new Map(appends.map(append => [append, eventsOf(append)]));
 };

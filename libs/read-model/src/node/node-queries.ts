@@ -1,4 +1,3 @@
-import type Database from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
 import type { PageRequest } from '../pages.js';
 import { paged } from '../pages.js';
@@ -42,32 +41,31 @@ const equal = [
 ] as const; // prettier-ignore
 const columns = new Set<string>(nodes.options.columns ? Object.keys(nodes.options.columns) : []);
 
-export class NodeQueries {
-  readonly #byUuid: Database.Statement;
-  readonly #byName: Database.Statement;
-  readonly #countByState: Database.Statement;
+/**
+ * The hot questions, asked of the same tables without the query builder's way around. A database in this process
+ * answers them in the call.
+ */
+export interface HotReads {
+  byUuid(uuid: string): NodeText | undefined | Promise<NodeText | undefined>;
+  byName(name: string): NodeText | undefined | Promise<NodeText | undefined>;
+  /** Numbers of nodes by provision state, for the states that any are in. */
+  countByState(): NodeCounts | Promise<NodeCounts>;
+}
+
+export type NodeCounts = ReadonlyMap<string, number>;
+
+export const hotColumns = 'uuid, name, conductor_group, driver, revision, sealed, text, offsets';
+
+export class NodeQueries<Hot extends HotReads = HotReads> {
+  readonly byUuid: Hot['byUuid'];
+  readonly byName: Hot['byName'];
+  readonly countByState: Hot['countByState'];
 
   constructor(
     private readonly source: DataSource,
-    database: Database.Database,
+    hot: Hot,
   ) {
-    // The hot questions are asked of the same tables without the query builder's way around.
-    const text = 'SELECT uuid, name, conductor_group, driver, revision, sealed, text, offsets FROM nodes';
-    this.#byUuid = database.prepare(`${text} WHERE uuid = ?`);
-    this.#byName = database.prepare(`${text} WHERE name = ?`);
-    this.#countByState = database.prepare('SELECT count(*) FROM nodes WHERE provision_state = ?').pluck();
-  }
-
-  byUuid(uuid: string): NodeText | undefined {
-    return this.#byUuid.get(uuid) as NodeText | undefined;
-  }
-
-  byName(name: string): NodeText | undefined {
-    return this.#byName.get(name) as NodeText | undefined;
-  }
-
-  count(...states: string[]): number {
-    return states.reduce((sum, state) => sum + (this.#countByState.get(state) as number), 0);
+    ({ byUuid: this.byUuid, byName: this.byName, countByState: this.countByState } = hot);
   }
 
   /** @throws MarkerMissing */
