@@ -4,7 +4,7 @@ import type { RecordedEvent } from '#domain';
 import { absentNode, evolve, uuidOfNodeStream } from '#domain';
 import { anyHouseMoves, dump, House, make } from '#testing';
 import { rowOf } from './node/node-row.js';
-import { CheckpointMoved } from './projection.js';
+import { CheckpointMoved } from './checkpoint-moved.js';
 import { isCurrent } from './sqlite/open.js';
 import { rebuildInto } from './sqlite/rebuild.js';
 import { SqliteReadModel } from './sqlite/sqlite-read-model.js';
