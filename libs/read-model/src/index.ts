@@ -13,4 +13,5 @@ export type { ReadModel } from './read-model.js';
 export { createEmpty } from './sqlite/data-source.js';
 export type { ProjectionSource } from './sqlite/projection.js';
 export { rebuildInto } from './sqlite/rebuild.js';
+export { READ_MODEL_VERSION } from './schema/migrations.js';
 export { SqliteReadModel } from './sqlite/sqlite-read-model.js';

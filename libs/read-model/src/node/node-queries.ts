@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { PageRequest } from '../pages.js';
-import { paged } from '../pages.js';
+import { contains, isOneOf, paged } from '../pages.js';
+import { dialectOf } from '../schema/dialect.js';
 import type { NodeRow } from '../schema/entities.js';
 import { nodes } from '../schema/entities.js';
 
@@ -107,18 +108,12 @@ export class NodeQueries<Hot extends HotReads = HotReads> {
     if (filter.associated !== undefined)
       query.andWhere(`row.instance_uuid IS ${filter.associated ? 'NOT NULL' : 'NULL'}`);
     if (filter.sharded !== undefined) query.andWhere(`row.shard IS ${filter.sharded ? 'NOT NULL' : 'NULL'}`);
-    if (filter.shards) query.andWhere('row.shard IN (:...shards)', { shards: filter.shards });
+    if (filter.shards) isOneOf(query, 'row.shard', 'shards', filter.shards);
     if (filter.project !== undefined)
       query.andWhere('(row.owner = :project OR row.lessee = :project)', { project: filter.project });
-    if (filter.description_contains !== undefined)
-      query.andWhere(`row.description LIKE :part ESCAPE '\\'`, {
-        part: `%${filter.description_contains.replaceAll(/[\\%_]/g, '\\$&')}%`,
-      });
+    if (filter.description_contains !== undefined) contains(query, 'row.description', filter.description_contains);
     if (filter.parent_node === undefined && !filter.include_children) query.andWhere('row.parent_node IS NULL');
-    const ordered = await paged(query, page, {
-      columns,
-      member: name => `json_extract('{' || row.text || '}', '$.${name}')`,
-    });
+    const ordered = await paged(query, page, { columns, member: dialectOf(this.source).member });
     return ordered.getRawMany<never>() as Promise<Row[]>;
   }
 }
