@@ -30,9 +30,10 @@ export const takeLock = async (
   const over = () => lost.abort();
   const end = () => client.end().catch(() => undefined);
   client.on('error', over).on('end', over);
-  signal.addEventListener('abort', end, { once: true });
   try {
     await client.connect();
+    // Not before: a client that is ended while it connects never says so.
+    signal.addEventListener('abort', end, { once: true });
     await client.query('SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3');
     while (!signal.aborted && !(await hasIt(client, name)));
   } catch (error) {

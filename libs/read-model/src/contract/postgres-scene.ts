@@ -1,4 +1,3 @@
-import type { SqliteEventStore } from '#event-store/sqlite';
 import type { Pool } from '#postgres';
 import { openPool } from '#postgres';
 import { inHex } from '#testing';
@@ -8,7 +7,7 @@ import { Generations, schemaOf } from '../postgres/generations.js';
 import { PostgresReadModel } from '../postgres/postgres-read-model.js';
 import { PostgresProjection } from '../postgres/projection.js';
 import { columnsOf } from '../schema/columns.js';
-import type { ReadModelScene, Tables } from './scene.js';
+import type { Events, ReadModelScene, Tables } from './scene.js';
 
 /** What of a server of PostgreSQL is needed. */
 interface Server {
@@ -35,11 +34,10 @@ export const postgresScene = async (server: Server): Promise<ReadModelScene> => 
       tables[table] = (await pool.query(`SELECT * FROM ${schemaOf(number)}.${table} ORDER BY ${key}`)).rows.map(inHex);
     return tables;
   };
-  /** What the projection asks of the events. */
-  const sourceOf = (events: SqliteEventStore) => ({
+  const sourceOf = (events: Events) => ({
     identity: events.identity,
-    readStream: events.readStream.bind(events),
-    readAll: events.readAll.bind(events),
+    readStream: async (stream: string, from?: number, limit?: number) => events.streamOf(stream, from).slice(0, limit),
+    readAll: () => Promise.reject(new Error('only a rebuild reads all')),
     get: async ({ $blob }: { readonly $blob: string }) => events.blob($blob),
   });
 
@@ -62,7 +60,7 @@ export const postgresScene = async (server: Server): Promise<ReadModelScene> => 
     },
     async rebuilt({ events }) {
       const all = await Generations.open(rebuilding, events.identity);
-      await buildGeneration({ url: rebuildingUrl, pool: rebuilding, generations: all, source: sourceOf(events) });
+      await buildGeneration({ url: rebuildingUrl, pool: rebuilding, generations: all, source: events });
       return dump(rebuilding, (await all.current())!);
     },
     async close() {
