@@ -48,7 +48,7 @@ export class Conductor {
         void this.#lanes.run(uuid);
       }),
     );
-    for (const hardwareType of ports.hardwareTypes) await this.#join(hardwareType);
+    await Promise.all(ports.hardwareTypes.map(hardwareType => this.#join(hardwareType)));
     this.#ends.push(every(ports.clock, SWEEP_MS, () => this.#sweepAll()));
   }
 

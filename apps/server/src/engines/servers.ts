@@ -46,7 +46,7 @@ export const serverEngines = async (
   const pool = openPool({ url, name: 'ferrolog followers', connections: 1 });
   atEnd(() => pool.end());
 
-  const ownerOf = async (nodeId: string) => {
+  const ownerOf = async (nodeId: string): Promise<string | undefined> => {
     const node = await readSide.current.nodes.byUuid(nodeId);
     return node && carried.log.ownerOf(workTopic(node.conductor_group, node.driver), nodeId);
   };
