@@ -19,7 +19,7 @@ export const kafkaForTests = async (): Promise<KafkaForTests> => {
   if (given) return { brokers: given.split(','), stop: async () => undefined };
   const shared = ofSuite()?.kafka;
   if (shared) {
-    const { brokers } = await startStandingKafka({ folder: shared, brokers: 1 });
+    const brokers = await startStandingKafka({ folder: shared, brokers: 1 });
     return { brokers, stop: async () => undefined };
   }
   const folder = mkdtempSync(join(tmpdir(), 'kafka-'));

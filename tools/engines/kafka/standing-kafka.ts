@@ -7,19 +7,13 @@ import { addressOf, brokerCommand, knownCluster, logOf, prepared, propertiesOf, 
 
 /* Kafka that outlives who started it. Its brokers are ended by the process ids in its folder. */
 
-export interface StandingKafka {
-  /** `host:port` of each broker. */
-  readonly brokers: readonly string[];
-  /** How many of them were started for this. */
-  readonly started: number;
-}
-
 /**
- * Starts what does not run, and waits until the cluster knows every broker. Whoever comes meanwhile waits.
+ * Starts what does not run, and waits until the cluster knows every broker. Whoever comes meanwhile waits. Answers the
+ * `host:port` of each broker.
  *
  * @throws Error where the folder holds another number of brokers, or where one ends
  */
-export const startStandingKafka = (options: KafkaOptions): Promise<StandingKafka> => {
+export const startStandingKafka = (options: KafkaOptions): Promise<readonly string[]> => {
   const home = resolve(options.folder);
   return locked(home, async () => {
     const cluster = await prepared(home, options.brokers, options.port);
@@ -27,7 +21,7 @@ export const startStandingKafka = (options: KafkaOptions): Promise<StandingKafka
     for (const broker of missing)
       await startStanding(standing(home, broker), ...brokerCommand(home, broker), logOf(home, broker));
     await ready(home, cluster.brokers, broker => pidOf(standing(home, broker)) === undefined);
-    return { brokers: cluster.brokers.map(addressOf), started: missing.length };
+    return cluster.brokers.map(addressOf);
   });
 };
 
@@ -38,12 +32,11 @@ export const runningBrokers = (folder: string): number[] => {
   return pids.filter(pid => pid !== undefined);
 };
 
-/** In order, all at once: what it takes to hand over from one to the next is for nothing. Answers how many ran. */
-export const stopStandingKafka = async (folder: string): Promise<number> => {
+/** In order, all at once: what it takes to hand over from one to the next is for nothing. */
+export const stopStandingKafka = (folder: string): Promise<void> => {
   const home = resolve(folder);
   return locked(home, async () => {
-    const ended = await Promise.all(brokersOf(home).map(broker => endStanding(standing(home, broker))));
-    return ended.filter(Boolean).length;
+    await Promise.all(brokersOf(home).map(broker => endStanding(standing(home, broker))));
   });
 };
 
