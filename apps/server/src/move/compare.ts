@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ImportTarget, StoredRow } from '#event-store/kurrentdb';
 import type { StoredRows } from '#event-store/sqlite';
 import { MoveRefused } from './move-refused.js';
-import type { MoveOptions } from './move.js';
+import type { Progress } from './progress.js';
 
 const PAGE = 1_000;
 
@@ -23,7 +23,7 @@ export interface Compared {
 export const compareEvents = async (
   source: StoredRows,
   target: ImportTarget,
-  progress: MoveOptions['progress'],
+  progress: Progress,
   mayHaveGoneOn: boolean,
 ): Promise<Compared> => {
   const digest = createHash('sha256');

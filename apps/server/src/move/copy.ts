@@ -1,7 +1,7 @@
 import type { ImportTarget } from '#event-store/kurrentdb';
 import type { StoredRows } from '#event-store/sqlite';
 import { MoveRefused } from './move-refused.js';
-import type { MoveOptions } from './move.js';
+import type { Progress } from './progress.js';
 
 /** Events that are durable together, and before the next are sent. */
 const PAGE = 500;
@@ -13,7 +13,7 @@ const PAGE = 500;
 export const copyEvents = async (
   source: StoredRows,
   target: ImportTarget,
-  progress: MoveOptions['progress'],
+  progress: Progress,
   first: () => Promise<void>,
 ): Promise<number> => {
   let position = await placeOf(source, target);
@@ -41,11 +41,7 @@ const placeOf = async (source: StoredRows, target: ImportTarget): Promise<number
   return same.position;
 };
 
-export const copyBlobs = async (
-  source: StoredRows,
-  target: ImportTarget,
-  progress: MoveOptions['progress'],
-): Promise<void> => {
+export const copyBlobs = async (source: StoredRows, target: ImportTarget, progress: Progress): Promise<void> => {
   const hashes = source.blobHashes();
   for (const [index, hash] of hashes.entries()) {
     await target.putBlob(source.blob(hash));

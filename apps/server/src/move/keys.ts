@@ -1,6 +1,6 @@
 import type { KeyRow, PostgresKeyStore, SqliteKeyStore } from '#secrets';
 import { MoveRefused } from './move-refused.js';
-import type { MoveOptions } from './move.js';
+import type { Progress } from './progress.js';
 
 const PAGE = 500;
 
@@ -10,11 +10,7 @@ const PAGE = 500;
  *
  * @throws MoveRefused where the target holds others
  */
-export const copyKeys = async (
-  source: SqliteKeyStore,
-  target: PostgresKeyStore,
-  progress: MoveOptions['progress'],
-): Promise<void> => {
+export const copyKeys = async (source: SqliteKeyStore, target: PostgresKeyStore, progress: Progress): Promise<void> => {
   const rows = source.rows();
   const there = new Set((await target.rows()).map(said));
   const missing = rows.filter(row => !there.has(said(row)));

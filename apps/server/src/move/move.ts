@@ -13,6 +13,7 @@ import { compareBlobs, compareEvents } from './compare.js';
 import { copyBlobs, copyEvents } from './copy.js';
 import { compareKeys, copyKeys } from './keys.js';
 import { MoveRefused } from './move-refused.js';
+import type { Progress } from './progress.js';
 
 export interface MoveOptions {
   /** The data folder; no server runs on it meanwhile. */
@@ -25,7 +26,7 @@ export interface MoveOptions {
   readonly masterKey?: string;
   /** Writes nothing: compares the folder with what was moved before. */
   readonly verifyOnly?: boolean;
-  readonly progress: (what: 'keys' | 'blobs' | 'events' | 'verified', done: number, total: number) => void;
+  readonly progress: Progress;
 }
 
 export interface Moved extends Compared {
@@ -105,7 +106,7 @@ const requireSame = (origin: Origin | undefined, { identity }: StoredRows): void
 const copy = async (
   { source, target, sourceKeys, targetKeys }: Both,
   isFirst: boolean,
-  progress: MoveOptions['progress'],
+  progress: Progress,
 ): Promise<number> => {
   if (isFirst) await requireEmpty(target);
   await copyKeys(sourceKeys, targetKeys, progress);

@@ -22,7 +22,7 @@ import { Connection } from './connection.js';
 import type { Counters, Health } from './counters.js';
 import { noCounts } from './counters.js';
 import { Identity } from './identity.js';
-import { originIn } from './kurrentdb-import.js';
+import { originIn } from './origin.js';
 import { LiveFeed } from './live-feed.js';
 import { backOffMs, pause } from './patience.js';
 import { readAhead } from './read-ahead.js';

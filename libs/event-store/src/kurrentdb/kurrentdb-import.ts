@@ -11,24 +11,17 @@ import { noCounts } from './counters.js';
 import { asStored, positionOf, toStore } from './envelope.js';
 import { isA, refused } from './faults.js';
 import { Identity } from './identity.js';
-import type { KurrentDbOptions } from './kurrentdb-event-store.js';
+import { BEGUN, FINISHED, originIn } from './origin.js';
 import { inTime } from './patience.js';
 import { Reader } from './reading.js';
 import { IMPORT_STREAM, isReserved } from './reserved.js';
 
-export type KurrentDbImportOptions = Omit<KurrentDbOptions, 'clock'>;
-
-/** Of {@link IMPORT_STREAM}: that it was begun, and that all is there. */
-const BEGUN = 'ImportBegun';
-const FINISHED = 'ImportFinished';
-
-/** From which store the events of this one were moved. */
-export const originIn = async (reader: Reader): Promise<Origin | undefined> => {
-  const [last] = await reader.streamBackwards(IMPORT_STREAM, 1);
-  if (!last) return undefined;
-  const { storeId, generation } = last.data as unknown as Omit<Origin, 'isComplete'>;
-  return { storeId, generation, isComplete: last.type === FINISHED };
-};
+export interface KurrentDbImportOptions {
+  readonly connectionString: string;
+  /** As of the store itself. */
+  readonly deadlineMs?: number;
+  readonly patienceMs?: number;
+}
 
 /** Takes over the events of another store. One append after another: the order of the whole store is that of appends. */
 export class KurrentDbImport implements ImportTarget {
@@ -121,7 +114,9 @@ export class KurrentDbImport implements ImportTarget {
       );
     } catch (error) {
       if (isA(error, 'wrong-expected-version'))
-        throw new ImportRefused(`Somebody else has written to the stream ${stream} of this store.`);
+        throw new ImportRefused(
+          `Somebody else has written to the stream ${stream} of this store. Where that was a run of this command that was ended just now, run it again.`,
+        );
       throw refused(`an append to ${stream}`, error);
     }
   }

@@ -36,9 +36,8 @@ export class PostgresImport implements ImportTarget {
       pool = openPool({ url, name: 'ferrolog migrate', connections: 2 });
       await migrate(pool, SCHEMA, migrations);
       const { rows: identities } = await pool.query(statements.identity);
-      const { rows: heads } = await pool.query(statements.head);
       const [{ storeId }] = identities as [{ storeId: string }];
-      return new PostgresImport(storeId, pool, (heads as [{ position: number }])[0].position);
+      return new PostgresImport(storeId, pool, await headOf(pool));
     } catch (cause) {
       await pool?.end();
       const reason = cause instanceof DatabaseUnusable ? cause.message : `PostgreSQL answers: ${explained(cause)}.`;
@@ -137,6 +136,20 @@ export class PostgresImport implements ImportTarget {
     }
   }
 }
+
+/** Under the lock: what a process that was killed had sent is settled by then. */
+const headOf = async (pool: Pool): Promise<number> => {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+    const { rows } = await client.query(statements.head.text);
+    await client.query('COMMIT');
+    return (rows as [{ position: number }])[0].position;
+  } finally {
+    client.release();
+  }
+};
 
 const unanswered = (cause: unknown): StoreUnavailable =>
   new StoreUnavailable(`PostgreSQL does not answer: ${explained(cause)}`, { cause });
