@@ -15,6 +15,11 @@ export const placeOf = async (store: EventStore, token: string): Promise<number>
   const match = /^([0-9a-f]{8})-([0-9a-z]{1,8})-([0-9a-z]{1,12})$/.exec(token);
   if (!match) throw badRequest(`${JSON.stringify(token)} is not a position.`);
   const [, storeId, generation, place] = match;
+  if (storeId === store.identity.movedFrom)
+    throw new HttpRefusal(
+      410,
+      'The position is of the event store whose events were moved into this one, where positions are others: read from the start.',
+    );
   if (storeId !== store.identity.storeId)
     throw new HttpRefusal(410, 'The position is of another event store: read from the start.');
   if (Number.parseInt(generation!, 36) !== store.identity.generation)
