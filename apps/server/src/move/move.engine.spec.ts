@@ -35,6 +35,8 @@ interface Engine {
   make(): Promise<{ readonly to: string; dispose(): Promise<void> }>;
   serve(to: string): Promise<Served>;
   import(to: string): Promise<ImportTarget>;
+  /** Takes seconds to be copied, so that there is a middle to be killed in. */
+  readonly manyEvents: number;
 }
 
 const engines: Engine[] = [
@@ -43,6 +45,7 @@ const engines: Engine[] = [
     make: async () => ({ to: await postgres.database(), dispose: () => Promise.resolve() }),
     serve: url => PostgresEventStore.open({ url }),
     import: url => PostgresImport.open({ url }),
+    manyEvents: 60_000,
   },
   {
     name: 'KurrentDB',
@@ -52,6 +55,7 @@ const engines: Engine[] = [
     },
     serve: connectionString => KurrentDbEventStore.connect({ connectionString, clock: Date }),
     import: connectionString => KurrentDbImport.connect({ connectionString }),
+    manyEvents: 3_000,
   },
 ];
 
@@ -114,6 +118,15 @@ describe.each(engines)('A data folder that is moved to $name', engine => {
   };
   const append = (store: EventStore, stream: string, revision: number, events: NewEvent[]) =>
     store.append([{ stream, expected: revision < 0 ? 'no stream' : revision, events }]);
+  /** Those that are asked for at once share commits. */
+  const grow = async (store: EventStore, streams: number) => {
+    for (let done = 0; done < streams; done += 1_000)
+      await Promise.all(
+        Array.from({ length: 1_000 }, (_, index) =>
+          append(store, `more-${done + index}`, -1, [anEvent(`${done}+${index}`)]),
+        ),
+      );
+  };
   const all = async (store: EventStore) => (await store.readAll(0, Number.MAX_SAFE_INTEGER)).events;
   const apartFromPosition = (event: RecordedEvent) => ({ ...plain(event), position: 0 });
   const ofFolder = async <T>(ask: (store: SqliteEventStore) => Promise<T>): Promise<T> => {
@@ -240,7 +253,8 @@ describe.each(engines)('A data folder that is moved to $name', engine => {
   });
 
   it('goes on where it was killed, and is not served before all is there', async () => {
-    await fill(3_000);
+    await fill();
+    await ofFolder(store => grow(store, engine.manyEvents));
     const events = (await ofFolder(all)).length;
     const args = ['migrate', '--from', `sqlite:${folder.path}`, '--to', to, '--keys-to', keysTo];
     const first = start(args);
