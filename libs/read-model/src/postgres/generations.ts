@@ -123,14 +123,22 @@ export class Generations {
   }
 }
 
-type AskInTransaction = (text: string, values?: unknown[]) => Promise<unknown[]>;
+/** Rows of the answer. A name makes the server keep its plan for the connection. */
+export type AskInTransaction = (text: string, values?: unknown[], name?: string) => Promise<unknown[]>;
 
 /** All or nothing; where it cannot be told, the connection goes and the transaction with it. */
-export const transaction = async <T>(pool: Pool, work: (query: AskInTransaction) => Promise<T>): Promise<T> => {
+export const transaction = async <T>(
+  pool: Pool,
+  work: (query: AskInTransaction) => Promise<T>,
+  begin = 'BEGIN',
+): Promise<T> => {
   const client = await pool.connect();
   try {
-    await client.query('BEGIN');
-    const done = await work(async (text, values) => (await client.query(text, values)).rows as unknown[]);
+    await client.query(begin);
+    const done = await work(async (text, values, name) => {
+      const { rows } = await client.query({ text, ...(values && { values }), ...(name && { name }) });
+      return rows as unknown[];
+    });
     await client.query('COMMIT');
     client.release();
     return done;
@@ -141,22 +149,30 @@ export const transaction = async <T>(pool: Pool, work: (query: AskInTransaction)
 };
 
 /**
- * The fence: only who knows the place that the rows are at may write on, and nobody after another generation came into
- * force. What a crash of the server loses is folded again, so no commit waits for the disk.
+ * Writes rows behind a fence: only who knows the place that they are at may write on, and nobody after another
+ * generation came into force. What a crash of the server loses is folded again, so no commit waits for the disk.
  *
  * @throws CheckpointMoved
  */
-export const moveCheckpoint = async (
-  query: AskInTransaction,
+export const writeBehindFence = (
+  pool: Pool,
   { number, position }: Pick<Generation, 'number' | 'position'>,
   next: { readonly position: number; readonly id: string },
-): Promise<void> => {
-  await query('SET LOCAL synchronous_commit TO off');
-  const moved = await query(
-    `UPDATE ${SCHEMA}.generations SET position = $3, event_id = $4
-      WHERE number = $1 AND position = $2 AND left_at IS NULL RETURNING number`,
-    [number, position, next.position, next.id],
+  write: (query: AskInTransaction) => Promise<void>,
+): Promise<void> =>
+  transaction(
+    pool,
+    async query => {
+      const moved = await query(MOVE_CHECKPOINT, [number, position, next.position, next.id], 'moveCheckpoint');
+      if (moved.length === 0) throw new CheckpointMoved();
+      await write(query);
+    },
+    'BEGIN; SET LOCAL synchronous_commit TO off',
   );
-  if (moved.length === 0) throw new CheckpointMoved();
-  await query(`NOTIFY ${READ_CHANNEL}`);
-};
+
+const MOVE_CHECKPOINT = `
+  WITH moved AS (
+    UPDATE ${SCHEMA}.generations SET position = $3, event_id = $4
+     WHERE number = $1 AND position = $2 AND left_at IS NULL RETURNING number
+  )
+  SELECT pg_notify('${READ_CHANNEL}', '') FROM moved`;

@@ -7,7 +7,7 @@ import { changesOf, PROJECTED } from '../changes.js';
 import { Folds } from '../folds.js';
 import { writeChanges } from '../write-changes.js';
 import type { Generation } from './generations.js';
-import { moveCheckpoint, schemaOf, transaction } from './generations.js';
+import { schemaOf, writeBehindFence } from './generations.js';
 import { RowBatch } from './row-batch.js';
 
 /** Reads of the event store that a projection needs. */
@@ -50,10 +50,8 @@ export class PostgresProjection {
       const rows = new RowBatch();
       writeChanges(changes, rows, await this.#blobsOf(changes));
       const { number } = this.generation;
-      await transaction(this.pool, async query => {
-        await moveCheckpoint(query, { number, position: this.#position }, last);
-        await rows.writeTo(schemaOf(number), query);
-      });
+      const place = { number, position: this.#position };
+      await writeBehindFence(this.pool, place, last, query => rows.writeTo(schemaOf(number), query));
       for (const { after } of changes.nodes) this.#folds.keep(after);
       this.#position = last.position;
     } catch (error) {

@@ -3,8 +3,7 @@ import type { RowsOfTables, Table } from '../schema/columns.js';
 import { columnsOf } from '../schema/columns.js';
 import { entities } from '../schema/entities.js';
 import type { RowSink } from '../write-changes.js';
-
-type Send = (text: string, values: unknown[]) => Promise<unknown>;
+import type { AskInTransaction } from './generations.js';
 
 /** Gathers what a batch changes, and writes it with a statement for each table, however many rows there are. */
 export class RowBatch implements RowSink {
@@ -29,13 +28,16 @@ export class RowBatch implements RowSink {
     this.#trimmed.push(node);
   }
 
-  async writeTo(schema: string, send: Send): Promise<void> {
-    for (const [table, keys] of this.#removed)
-      await send(`DELETE FROM ${schema}.${table} WHERE ${columnsOf[table][0]} = ANY($1)`, [keys]);
+  async writeTo(schema: string, send: AskInTransaction): Promise<void> {
+    const named = (what: string) => `${what} of ${schema}`;
+    for (const [table, keys] of this.#removed) {
+      const [key] = columnsOf[table];
+      await send(`DELETE FROM ${schema}.${table} WHERE ${key} = ANY($1)`, [keys], named(`removed ${table}`));
+    }
     const nodes = this.#nodesWithoutHistory;
     if (nodes.length > 0) await send(`DELETE FROM ${schema}.node_history WHERE node_uuid = ANY($1)`, [nodes]);
-    for (const [table, rows] of this.#put) await send(upsert(schema, table), parametersOf(table, rows));
-    if (this.#trimmed.length > 0) await send(trim(schema), [this.#trimmed, KEPT_ENTRIES]);
+    for (const [table, rows] of this.#put) await send(upsert(schema, table), parametersOf(table, rows), named(table));
+    if (this.#trimmed.length > 0) await send(trim(schema), [this.#trimmed, KEPT_ENTRIES], named('trimmed'));
   }
 }
 
