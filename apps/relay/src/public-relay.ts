@@ -1,5 +1,6 @@
 import type { Clock, EventStore, PublicLog } from '#domain';
-import { PUBLIC_STREAMS, checkpointText, positionIn, publicEvent } from './public-event.js';
+import { PUBLIC_STREAMS } from '#domain';
+import { checkpointText, positionIn, publicEvent } from './public-event.js';
 
 const RETRY_MS = 5000;
 

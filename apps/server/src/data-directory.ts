@@ -10,6 +10,7 @@ export interface DataDirectory {
   readonly events: string;
   readonly keys: string;
   readonly telemetry: string;
+  readonly webhooks: string;
   readonly fakeMemory: string;
   /** Lets the next process have it. */
   release(): void;
@@ -35,6 +36,7 @@ export const takeDataDirectory = (path: string): DataDirectory => {
     events: eventsIn(path),
     keys: join(path, 'keys.sqlite'),
     telemetry: join(path, 'telemetry.sqlite'),
+    webhooks: join(path, 'webhooks.sqlite'),
     fakeMemory: join(path, 'fake-hardware.log'),
     release: () => lock.close(),
   };

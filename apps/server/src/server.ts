@@ -16,6 +16,7 @@ import { keyEraser } from './key-eraser.js';
 import { startApi } from './roles/api.js';
 import { startConductor } from './roles/conductor.js';
 import { onBreak } from './roles/role.js';
+import { startWebhooks } from './roles/webhooks.js';
 
 export interface Server {
   /** `http://host:port` */
@@ -73,6 +74,8 @@ const compose = async (
   const waking = relay({ store, log, clock, onBreak: onBreak(logger, 'waking conductors') }, await store.head());
   waking.start();
   atEnd(() => waking.stop());
+  const webhooks = startWebhooks(parts);
+  atEnd(() => webhooks.stop());
   const eraser = keyEraser({ ...engines, clock, onBreak: onBreak(logger, 'erasing keys') });
   eraser.start();
   atEnd(() => eraser.stop());

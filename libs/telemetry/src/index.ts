@@ -1,3 +1,4 @@
 export { LocalSignals } from './local-signals.js';
 export { PostgresTelemetry, type PostgresTelemetryOptions } from './postgres-telemetry.js';
 export { SqliteTelemetry } from './sqlite-telemetry.js';
+export { SqliteWebhookPlaces } from './sqlite-webhook-places.js';

@@ -1,4 +1,4 @@
-import type { BlobStore, EventStore, KeyStore, Signals, Telemetry, WorkLog } from '#domain';
+import type { BlobStore, EventStore, KeyStore, Signals, Telemetry, WebhookPlaces, WorkLog } from '#domain';
 import type { Checkpoint } from '#event-store/follower';
 import type { ReadModel } from '#read-model';
 import type { Rebuilt } from '#apps/projector';
@@ -10,6 +10,7 @@ export interface Engines {
   /** Up to where keys were erased that events say are over. */
   readonly erased: Checkpoint;
   readonly telemetry: Telemetry;
+  readonly webhookPlaces: WebhookPlaces;
   readonly log: WorkLog;
   readonly signals: Signals;
   readonly readSide: ReadSidePort;
