@@ -69,7 +69,7 @@ export default {
     {
       name: 'no-test-code',
       severity: 'error',
-      from: { pathNot: ['\\.spec\\.ts$', '^libs/testing/', 'contract\\.ts$', '/contract/'] },
+      from: { pathNot: ['\\.spec\\.ts$', '^libs/testing/', 'contract\\.ts$', '/contract/', '/test-bench\\.ts$'] },
       to: { path: '(\\.spec\\.ts$|^libs/testing/)' },
     },
   ],

@@ -1,8 +1,9 @@
 import type { DynamicModule } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
-import { ChangeChassisHandler, ChangeNodeHandler } from './commands.js';
+import { ChangeChassisHandler, ChangeNodeHandler, ChangeWebhookHandler } from './commands.js';
 import { EventsController } from './ferrolog/events.controller.js';
 import { NativeNodesController } from './ferrolog/nodes.controller.js';
+import { WebhooksController } from './ferrolog/webhooks.controller.js';
 import type { Metrics } from './operations/metrics.js';
 import { METRICS } from './operations/metrics.js';
 import { OperationsController } from './operations/operations.controller.js';
@@ -36,6 +37,7 @@ const controllers = [
   AgentController,
   EventsController,
   NativeNodesController,
+  WebhooksController,
   OperationsController,
 ];
 
@@ -61,6 +63,7 @@ export class ApiModule {
       providers: [
         ChangeNodeHandler,
         ChangeChassisHandler,
+        ChangeWebhookHandler,
         { provide: API_PORTS, useValue: ports },
         { provide: METRICS, useValue: metrics },
       ],

@@ -2,7 +2,7 @@ import type { ICommandHandler } from '@nestjs/cqrs';
 import { CommandHandler as Handles } from '@nestjs/cqrs';
 import { Inject } from '@nestjs/common';
 import type { Cause, Outcome } from '#command-handler';
-import type { Chassis, ChassisCommand, Node, NodeCommand } from '#domain';
+import type { Chassis, ChassisCommand, Node, NodeCommand, Webhook, WebhookCommand } from '#domain';
 import { API_PORTS, type ApiPorts } from './ports.js';
 
 /** A command about a node on its way to the domain. */
@@ -40,6 +40,27 @@ export class ChangeChassisHandler implements ICommandHandler<ChangeChassis, Outc
   async execute({ uuid, command, cause }: ChangeChassis): Promise<Outcome<Chassis>> {
     const outcome = await this.ports.chassis.handle(uuid, command, cause);
     await this.ports.reached(outcome.position);
+    return outcome;
+  }
+}
+
+/** A command about a webhook on its way to the domain. */
+export class ChangeWebhook {
+  constructor(
+    readonly uuid: string,
+    readonly command: WebhookCommand,
+    readonly cause: Cause,
+  ) {}
+}
+
+@Handles(ChangeWebhook)
+export class ChangeWebhookHandler implements ICommandHandler<ChangeWebhook, Outcome<Webhook>> {
+  constructor(@Inject(API_PORTS) private readonly ports: ApiPorts) {}
+
+  async execute({ uuid, command, cause }: ChangeWebhook): Promise<Outcome<Webhook>> {
+    const outcome = await this.ports.webhooks.handle(uuid, command, cause);
+    // Whoever delivers finds it by its stream; here it is to be in the list at once.
+    if (command.type === 'CreateWebhook' && !outcome.repeated) await this.ports.webhookPlaces.find([uuid]);
     return outcome;
   }
 }

@@ -11,6 +11,9 @@ import type {
   Signals,
   Surroundings,
   Telemetry,
+  Webhook,
+  WebhookCommand,
+  WebhookPlaces,
 } from '#domain';
 import type { CommandHandler, Content } from '#command-handler';
 import type { FleetCatalog } from '#drivers';
@@ -20,6 +23,8 @@ import type { ReadModel } from '#read-model';
 export interface ApiPorts {
   readonly nodes: CommandHandler<Node, NodeCommand, Surroundings>;
   readonly chassis: CommandHandler<Chassis, ChassisCommand, object>;
+  readonly webhooks: CommandHandler<Webhook, WebhookCommand, object>;
+  readonly webhookPlaces: WebhookPlaces;
   /** The read model in force: asked for anew by every request, because a rebuild swaps it. */
   readonly readModel: () => ReadModel;
   /** Waits, with a bound, until this process reads what was written up to the position. */

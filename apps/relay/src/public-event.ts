@@ -1,4 +1,5 @@
 import type { PublicEvent, RecordedEvent, StoreIdentity } from '#domain';
+import { positionToken } from '#domain';
 import { withoutSecrets } from '#ironic';
 
 /** Where a follower of the store goes on: of which store, of which generation, after which position (design 6). */
@@ -22,9 +23,6 @@ export const positionIn = (checkpoint: string | undefined, identity: StoreIdenti
   return position;
 };
 
-/** Streams that tell of resources. Reservations, requests and recordings are ours alone. */
-export const PUBLIC_STREAMS = ['node-', 'hardware-', 'chassis-', 'conductor-', 'allocation-'];
-
 /** The public form of an event: sealed values masked, the actor's origin left out. */
 export const publicEvent = (event: RecordedEvent, identity: StoreIdentity): PublicEvent => {
   const { actorOrigin: _sealed, ...metadata } = event.metadata;
@@ -37,7 +35,7 @@ export const publicEvent = (event: RecordedEvent, identity: StoreIdentity): Publ
     time: recorded,
     key: stream.slice(stream.indexOf('-') + 1),
     extensions: {
-      ferrologposition: checkpointText(identity, event.position),
+      ferrologposition: positionToken(identity, event.position),
       correlationid: metadata.$correlationId,
       causationid: metadata.$causationId,
       ...(metadata.traceparent !== undefined && { traceparent: metadata.traceparent }),

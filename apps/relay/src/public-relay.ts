@@ -1,6 +1,7 @@
 import type { Clock, EventStore, PublicLog } from '#domain';
+import { PUBLIC_STREAMS } from '#domain';
 import { Follower } from '#event-store/follower';
-import { checkpointText, positionIn, PUBLIC_STREAMS, publicEvent } from './public-event.js';
+import { checkpointText, positionIn, publicEvent } from './public-event.js';
 
 export interface PublicRelayPorts {
   readonly store: EventStore;

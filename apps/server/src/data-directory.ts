@@ -10,6 +10,7 @@ export interface DataDirectory {
   readonly events: string;
   readonly keys: string;
   readonly telemetry: string;
+  readonly webhooks: string;
   /** Lets the next process have it. */
   release(): void;
 }
@@ -34,6 +35,7 @@ export const takeDataDirectory = (path: string): DataDirectory => {
     events: eventsIn(path),
     keys: join(path, 'keys.sqlite'),
     telemetry: join(path, 'telemetry.sqlite'),
+    webhooks: join(path, 'webhooks.sqlite'),
     release: () => lock.close(),
   };
 };

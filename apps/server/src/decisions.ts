@@ -3,7 +3,14 @@ import { CommandHandler, Content, nodePreparation } from '#command-handler';
 import type { Configuration } from '#configuration';
 import { VERSION } from '#configuration';
 import type { Clock, Surroundings } from '#domain';
-import { chassisAggregate, conductorAggregate, nodeAggregate, uuidOfNodeStream, workTopic } from '#domain';
+import {
+  chassisAggregate,
+  conductorAggregate,
+  nodeAggregate,
+  uuidOfNodeStream,
+  webhookAggregate,
+  workTopic,
+} from '#domain';
 import { FleetCatalog } from '#drivers';
 import { EventRegistry } from '#schemas';
 import { Sealer } from '#secrets';
@@ -43,5 +50,6 @@ export const decisionsOn = ({ store, keys, log, readSide }: Engines, { decisions
     }),
     chassis: new CommandHandler(ports, { aggregate: chassisAggregate, context: () => ({}) }),
     conductors: new CommandHandler(ports, { aggregate: conductorAggregate, context: () => ({}) }),
+    webhooks: new CommandHandler(ports, { aggregate: webhookAggregate, context: () => ({}) }),
   };
 };

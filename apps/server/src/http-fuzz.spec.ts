@@ -66,7 +66,7 @@ const known = fc.constantFrom(
   '/v1/nodes/one/management/indicators/led@system', '/v1/nodes/one/maintenance', '/v1/nodes/one/vifs', '/v1/nodes/one/traits', '/v1/nodes/one/traits/CUSTOM_A',
   '/v1/nodes/one/bios', '/v1/nodes/one/firmware', '/v1/nodes/one/history', '/v1/nodes/one/inventory', '/v1/nodes/one/vmedia', '/v1/nodes/one/vendor_passthru/third_method_sync',
   '/v1/nodes/one/vendor_passthru', '/v1/nodes/one/ports', '/v1/nodes/validate', '/v1/ports', '/v1/chassis', '/v1/drivers', '/v1/drivers/fake-hardware/properties', '/v1/conductors',
-  '/v1/lookup', '/v1/heartbeat/one', '/ferrolog/v1/nodes/one', '/ferrolog/v1/nodes/one/timeline', '/ferrolog/v1/nodes/one/why', '/ferrolog/v1/status', '/', '/v1', '/v1/', '/metrics', '/healthz',
+  '/v1/lookup', '/v1/heartbeat/one', '/ferrolog/v1/nodes/one', '/ferrolog/v1/nodes/one/timeline', '/ferrolog/v1/nodes/one/why', '/ferrolog/v1/status', '/ferrolog/v1/webhooks', '/ferrolog/v1/webhooks/11111111-2222-4333-8444-555555555555', '/ferrolog/v1/webhooks/11111111-2222-4333-8444-555555555555/replay', '/', '/v1', '/v1/', '/metrics', '/healthz',
 ); // prettier-ignore
 const path = fc.oneof(
   { weight: 3, arbitrary: known },

@@ -12,7 +12,8 @@ export interface KeyEraserPorts {
 }
 
 /**
- * Deletes data keys when the event says so that what they sealed is over: a node or an instance that is gone. Its
+ * Deletes data keys when the event says so that what they sealed is over: a node, an instance or a webhook that is
+ * gone. Its
  * place is kept with the keys, so that an end that was recorded before a crash is not missed after it.
  */
 export const keyEraser = ({ store, keys, erased, clock, onBreak }: KeyEraserPorts): Follower =>
@@ -31,6 +32,6 @@ export const keyEraser = ({ store, keys, erased, clock, onBreak }: KeyEraserPort
   });
 
 /** Prefixes of the types that may end the life of a key. */
-const ERASING = ['Teardown', 'NodeDeleted'];
+const ERASING = ['Teardown', 'NodeDeleted', 'WebhookDeleted'];
 
 const erasedBy = ({ data }: RecordedEvent): readonly string[] => (data as { erases?: readonly string[] }).erases ?? [];

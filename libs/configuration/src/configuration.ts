@@ -42,6 +42,7 @@ export interface Configuration {
   readonly syncPowerStateWorkers: number;
   readonly requireAgentTls: boolean;
   readonly maxLimit: number;
+  readonly webhookAllowPrivate: boolean;
   /** What decisions depend on, in their units. */
   readonly decisions: DecisionSettings;
 }

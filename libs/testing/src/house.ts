@@ -17,6 +17,7 @@ import {
   nodeAggregate,
   nodeStream,
   uuidOfNodeStream,
+  webhookAggregate,
 } from '#domain';
 import type { HardwareType } from '#drivers';
 import { Drivers, FakeMemory, FleetCatalog, hardwareTypes } from '#drivers';
@@ -64,6 +65,7 @@ export class House {
   readonly nodes: NodeHandler;
   readonly chassis;
   readonly conductors;
+  readonly webhooks;
   readonly #commandId = countingIds('c');
   readonly #models: SqliteReadModel[] = [];
 
@@ -88,6 +90,7 @@ export class House {
       aggregate: conductorAggregate,
       context: () => ({}),
     });
+    this.webhooks = new CommandHandler(this.#ports(this.store), { aggregate: webhookAggregate, context: () => ({}) });
   }
 
   /** The command handler of a process that knows nothing yet: another one, or the same after a restart. */

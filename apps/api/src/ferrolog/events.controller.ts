@@ -7,7 +7,7 @@ import { badRequest } from '../http/ironic-error.js';
 import { Query } from '../http/queries.js';
 import { API_PORTS, type ApiPorts } from '../ports.js';
 import { eventJson } from './event-json.js';
-import { placeOf, positionToken } from './position-token.js';
+import { beginningAt, positionToken } from './position-token.js';
 
 const KEEP_ALIVE_MS = 15_000;
 const MAX_MINOR = 1_000;
@@ -26,7 +26,7 @@ export class EventsController {
     const untilHead = query.boolean('until_head') ?? false;
     query.refuseOthers();
     const { store } = this.ports;
-    const after = from === 'start' ? 0 : from === 'now' ? await store.head() : await placeOf(store, from);
+    const after = await beginningAt(store, from);
 
     reply.hijack();
     const { raw } = reply;

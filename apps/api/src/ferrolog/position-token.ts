@@ -1,9 +1,8 @@
-import type { EventStore, StoreIdentity } from '#domain';
+import type { EventStore } from '#domain';
+import { positionInToken } from '#domain';
 import { badRequest, HttpRefusal } from '../http/ironic-error.js';
 
-/** A place in the events of one store. Opaque to clients: only this file knows how it is written (design 6). */
-export const positionToken = ({ storeId, generation }: StoreIdentity, position: number): string =>
-  `${storeId}-${generation.toString(36)}-${position.toString(36)}`;
+export { positionToken } from '#domain';
 
 /**
  * The place that a token names.
@@ -12,9 +11,9 @@ export const positionToken = ({ storeId, generation }: StoreIdentity, position: 
  *   before a backup was put back
  */
 export const placeOf = async (store: EventStore, token: string): Promise<number> => {
-  const match = /^([0-9a-f]{8})-([0-9a-z]{1,8})-([0-9a-z]{1,12})$/.exec(token);
-  if (!match) throw badRequest(`${JSON.stringify(token)} is not a position.`);
-  const [, storeId, generation, place] = match;
+  const named = positionInToken(token);
+  if (!named) throw badRequest(`${JSON.stringify(token)} is not a position.`);
+  const { storeId, generation, position } = named;
   if (storeId === store.identity.movedFrom)
     throw new HttpRefusal(
       410,
@@ -22,12 +21,15 @@ export const placeOf = async (store: EventStore, token: string): Promise<number>
     );
   if (storeId !== store.identity.storeId)
     throw new HttpRefusal(410, 'The position is of another event store: read from the start.');
-  if (Number.parseInt(generation!, 36) !== store.identity.generation)
+  if (generation !== store.identity.generation)
     throw new HttpRefusal(
       410,
       'The position is from before a backup of the event store was put back: read from the start.',
     );
-  const position = Number.parseInt(place!, 36);
   if (position > (await store.head())) throw badRequest('The position is beyond the newest event.');
   return position;
 };
+
+/** What clients call a place to begin after: `start`, `now` or a token. Throws as {@link placeOf} does. */
+export const beginningAt = async (store: EventStore, from: string): Promise<number> =>
+  from === 'start' ? 0 : from === 'now' ? store.head() : placeOf(store, from);

@@ -289,6 +289,28 @@ export const operations: Readonly<Record<string, OperationNote>> = {
     status: 200,
     query: ['as_of'],
   },
+  'GET /ferrolog/v1/webhooks': { summary: 'Lists webhooks, and how far each was served.', status: 200 },
+  'POST /ferrolog/v1/webhooks': {
+    summary: 'Delivers events to an address from now on; the answer alone shows the secret that signs them.',
+    status: 201,
+    body: 'webhook-create',
+  },
+  'GET /ferrolog/v1/webhooks/:uuid': { summary: 'Shows a webhook, and how far it was served.', status: 200 },
+  'PATCH /ferrolog/v1/webhooks/:uuid': {
+    summary: 'Changes what is given of a webhook; shows its secret if that is changed.',
+    status: 200,
+    body: 'webhook-change',
+  },
+  'DELETE /ferrolog/v1/webhooks/:uuid': { summary: 'Ends the deliveries to a webhook.', status: 204 },
+  'GET /ferrolog/v1/webhooks/:uuid/dead-letters': {
+    summary: 'Events that could not be delivered to a webhook and were passed over, newest first.',
+    status: 200,
+  },
+  'POST /ferrolog/v1/webhooks/:uuid/replay': {
+    summary: 'Delivers again, or passes over, from a position on.',
+    status: 202,
+    body: 'webhook-replay',
+  },
   'GET /ferrolog/v1/status': { summary: 'State of the fleet.', status: 200 },
   'POST /ferrolog/v1/rebuild': { summary: 'Builds the read model anew and swaps it in.', status: 200 },
   'GET /healthz': { summary: 'The process lives.', status: 200 },

@@ -4,7 +4,7 @@ import type { Clock, RecordedEvent } from '#domain';
 import { checkpointInMemory } from '#event-store/follower';
 import { SqliteEventStore } from '#event-store/sqlite';
 import { readOrCreateMasterKey, SqliteKeyStore } from '#secrets';
-import { LocalSignals, SqliteTelemetry } from '#telemetry';
+import { LocalSignals, SqliteTelemetry, SqliteWebhookPlaces } from '#telemetry';
 import { inProcessWorkLog } from '#work-log';
 import { ReadSide } from '#apps/projector';
 import type { DataDirectory } from '../data-directory.js';
@@ -32,6 +32,8 @@ export const embeddedEngines = async (
   atEnd(() => keys.close());
   const telemetry = opened(directory.telemetry, () => new SqliteTelemetry(directory.telemetry));
   atEnd(() => telemetry.close());
+  const webhookPlaces = opened(directory.webhooks, () => new SqliteWebhookPlaces(directory.webhooks, store.identity));
+  atEnd(() => webhookPlaces.close());
   const readSide = await ReadSide.open(directory.path, directory.events, store, {
     rebuild: () => logger.info('building the read model from the events'),
     fault: error => logger.error({ error }, 'the read model is behind'),
@@ -46,6 +48,7 @@ export const embeddedEngines = async (
     keys,
     erased: keys.checkpoint,
     telemetry,
+    webhookPlaces,
     log,
     signals: new LocalSignals(),
     readSide,

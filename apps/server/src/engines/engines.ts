@@ -1,4 +1,14 @@
-import type { BlobStore, EventStore, HardwareReads, KeyStore, PublicLog, Signals, Telemetry, WorkLog } from '#domain';
+import type {
+  BlobStore,
+  EventStore,
+  HardwareReads,
+  KeyStore,
+  PublicLog,
+  Signals,
+  Telemetry,
+  WebhookPlaces,
+  WorkLog,
+} from '#domain';
 import type { Checkpoint } from '#event-store/follower';
 import type { Duty } from '#postgres';
 import type { ReadModel } from '#read-model';
@@ -11,6 +21,7 @@ export interface Engines {
   /** Up to where keys were erased that events say are over. */
   readonly erased: Checkpoint;
   readonly telemetry: Telemetry;
+  readonly webhookPlaces: WebhookPlaces;
   readonly log: WorkLog;
   /** Where events are published for the world outside, if anywhere. */
   readonly publicLog?: PublicLog;

@@ -8,7 +8,7 @@ import { PostgresEventStore } from '#event-store/postgres';
 import { SqliteEventStore } from '#event-store/sqlite';
 import { asTheOnlyOne, openCheckpoint, openPool } from '#postgres';
 import { PostgresKeyStore, readMasterKey } from '#secrets';
-import { LocalSignals, PostgresTelemetry } from '#telemetry';
+import { LocalSignals, PostgresTelemetry, PostgresWebhookPlaces } from '#telemetry';
 import { inProcessWorkLog } from '#work-log';
 import { PostgresReadSide } from '#apps/projector';
 import type { DataDirectory } from '../data-directory.js';
@@ -32,6 +32,8 @@ export const serverEngines = async (
   atEnd(() => keys.close());
   const telemetry = await PostgresTelemetry.open({ url });
   atEnd(() => telemetry.close());
+  const webhookPlaces = await PostgresWebhookPlaces.open(url, () => store.identity);
+  atEnd(() => webhookPlaces.close());
   const readSide = await PostgresReadSide.open({
     url,
     store,
@@ -61,6 +63,7 @@ export const serverEngines = async (
     keys,
     erased: keys.checkpoint,
     telemetry,
+    webhookPlaces,
     readSide,
     ...carried,
     checkpoint: async follower => openCheckpoint(pool, follower, store.identity, await store.head()),

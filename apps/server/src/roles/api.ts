@@ -12,12 +12,14 @@ export const startApi = async (
   reads: HardwareReads,
   hasJoined: () => boolean = () => true,
 ): Promise<{ app: NestFastifyApplication; url: string }> => {
-  const { store, telemetry, signals, readSide } = engines;
-  const { nodes, chassis, content, catalog, ownerOf } = decisions;
+  const { store, telemetry, signals, readSide, webhookPlaces } = engines;
+  const { nodes, chassis, webhooks, content, catalog, ownerOf } = decisions;
   const closing = new AbortController();
   const ports: ApiPorts = {
     nodes,
     chassis,
+    webhooks,
+    webhookPlaces,
     readModel: () => readSide.current,
     reached: position => readSide.reached(position),
     store,

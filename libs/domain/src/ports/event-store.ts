@@ -97,6 +97,18 @@ export interface StoreIdentity {
   readonly movedFrom?: string;
 }
 
+/** A place in the events of one store, as the world outside gets it: opaque there, and read only here (design 6). */
+export const positionToken = ({ storeId, generation }: StoreIdentity, position: number): string =>
+  `${storeId}-${generation.toString(36)}-${position.toString(36)}`;
+
+/** Undefined where it is no token. Of which store it is, and whether it is reached yet, is for the caller to see. */
+export const positionInToken = (token: string): (StoreIdentity & { readonly position: number }) | undefined => {
+  const match = /^([0-9a-f]{8})-([0-9a-z]{1,8})-([0-9a-z]{1,12})$/.exec(token);
+  if (!match) return undefined;
+  const [, storeId, generation, position] = match as unknown as [string, string, string, string];
+  return { storeId, generation: Number.parseInt(generation, 36), position: Number.parseInt(position, 36) };
+};
+
 export interface EventStore {
   readonly identity: StoreIdentity;
   /** Atomic over streams, or one stream after another in the order given (a crash may leave a prefix). */

@@ -1,5 +1,6 @@
-import type { NodeCommandData, NodeCommandType, OperationFamily } from '#domain';
-
+import { causedBy, uuidV5 } from '#command-handler';
+import type { NodeCommandData, NodeCommandType, OperationFamily, WebhookCommand } from '#domain';
+import { nodeStream, webhookKeySubject } from '#domain';
 import { HOUSE_CONDUCTOR } from '../house.js';
 import { diesAfter, OneAfterAnother } from '../one-after-another.js';
 import type { GoldenScene } from './golden-scene.js';
@@ -358,6 +359,51 @@ export const goldenFlows: readonly GoldenFlow[] = [
         ],
       });
       await scene.do('AdoptNode', {});
+    },
+  },
+  {
+    name: 'webhooks',
+    about: 'A webhook that is set, fails, gives up, is told to begin again and ends.',
+    run: async scene => {
+      const uuid = 'eeeeeeee-0000-4000-8000-000000000000';
+      const send = async (command: WebhookCommand, cause = scene.house.cause()) =>
+        (await scene.house.webhooks.handle(uuid, command, cause)).state;
+      await scene.enrol();
+      const [event] = await scene.house.events.readStream(nodeStream(scene.uuid));
+      const secret = () => scene.house.content.seal(webhookKeySubject(uuid), 'secret');
+      const filter = { node: [scene.uuid], type: ['Node'], stream: [] };
+      const url = 'https://receiver.example/hook';
+      await send({ type: 'CreateWebhook', url, filter, secret: await secret(), enabled: true, from: 0 });
+      const report = (command: WebhookCommand, id: string) =>
+        send(command, causedBy(event!, uuidV5(event!.id, id), { kind: 'system', id: 'webhooks' }));
+      const letter = {
+        position: event!.position,
+        after: 0,
+        event: event!.id,
+        type: event!.type,
+        stream: event!.stream,
+        attempts: 30,
+        since: scene.now(),
+        reason: 'the receiver answered 500',
+      };
+      const { settingsRevision } = await report({ type: 'GiveUpOnEvent', fromRevision: 0, letter }, 'letter');
+      await report({ type: 'GiveUpOnWebhook', settingsRevision, reason: 'the receiver answered 410' }, 'webhook');
+      const changes = { secret: await secret(), url: `${url}/2`, enabled: true };
+      await send({ type: 'ChangeWebhook', changes });
+      await send({ type: 'ReplayToWebhook', from: 0 });
+      await scene.house.webhooks.handle(
+        'ffffffff-0000-4000-8000-000000000000',
+        {
+          type: 'CreateWebhook',
+          url,
+          filter: { node: [], type: [], stream: [] },
+          secret: await secret(),
+          enabled: false,
+          from: 3,
+        },
+        scene.house.cause(),
+      );
+      await send({ type: 'DeleteWebhook' });
     },
   },
   {

@@ -51,7 +51,8 @@ describe('Golden streams', () => {
   it('have no secret in the clear', () => {
     const text = JSON.stringify(allEvents());
     expect(text).toContain('$sealed');
-    expect(text).not.toMatch(/"secret/);
+    // As a value: as a name it is what some sealed values are called by.
+    expect(text).not.toMatch(/"secret[^"]*"(?!:)/);
   });
 
   it('can be recorded anew: the flows still run', async () => {

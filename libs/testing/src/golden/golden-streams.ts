@@ -1,7 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RecordedEvent } from '#domain';
-import { chassisAggregate, conductorAggregate, foldNode, foldReservation, nodeAggregate, upcast } from '#domain';
+import {
+  chassisAggregate,
+  conductorAggregate,
+  foldNode,
+  foldReservation,
+  nodeAggregate,
+  upcast,
+  webhookAggregate,
+} from '#domain';
 import { plain } from '../an-event.js';
 import { House } from '../house.js';
 import type { GoldenFlow } from './golden-flows.js';
@@ -59,6 +67,8 @@ const fold = (stream: string, events: readonly RecordedEvent[]): unknown => {
       return events.reduce((state, event) => chassisAggregate.evolve(state, event), chassisAggregate.initial(id));
     case 'conductor':
       return events.reduce((state, event) => conductorAggregate.evolve(state, event), conductorAggregate.initial(id));
+    case 'webhook':
+      return events.reduce((state, event) => webhookAggregate.evolve(state, event), webhookAggregate.initial(id));
     case 'reservation':
       return foldReservation(events) ?? null;
     default:
