@@ -1,4 +1,4 @@
-import kafkajs, { type Message, type Producer } from 'kafkajs';
+import kafkajs, { type Message, type Producer, type RecordMetadata } from 'kafkajs';
 import { WorkLogClosed, WorkLogFault } from '../work-log-options.js';
 import { type KafkaConnection, kafkaClient } from './kafka-options.js';
 
@@ -31,6 +31,8 @@ export interface PublisherOptions extends KafkaConnection {
 const MOST_MESSAGES = 500;
 const MOST_BYTES = 400_000;
 const LONGEST_WAIT_MS = 2000;
+/** Some seconds. */
+const PATIENT_ATTEMPTS = 5;
 const REFUSALS = new Set([
   'MESSAGE_TOO_LARGE',
   'INVALID_TOPIC_EXCEPTION',
@@ -54,7 +56,8 @@ export class Publisher {
     this.#producer = kafkaClient(options).producer({
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
       allowAutoTopicCreation: false,
-      metadataMaxAge: 10_000,
+      // Partitions that are missing in it are looked for this often.
+      metadataMaxAge: 2_000,
       // The loop below goes on for as long as it takes, and sooner.
       retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 },
     });
@@ -111,19 +114,23 @@ export class Publisher {
 
   async #sendUntilAcknowledged(parcels: readonly Parcel[]): Promise<void> {
     const byTopic = Map.groupBy(parcels, ({ topic }) => topic);
-    const topicMessages = [...byTopic].map(([topic, its]) => ({ topic, messages: its.flatMap(each => each.messages) }));
+    let left = [...byTopic].map(([topic, its]) => ({ topic, messages: its.flatMap(each => each.messages) }));
     for (let attempt = 1; !this.#closed; attempt += 1) {
+      let cause: unknown = new Error('not every partition is known yet');
       try {
         if (!this.#connected) await this.#producer.connect();
         this.#connected = true;
-        return await this.#producer.sendBatch({ acks: -1, topicMessages }).then(() => undefined);
-      } catch (cause) {
-        const type = refusalIn(cause);
-        if (type) throw new MessageRefused(`Kafka refuses messages to ${[...byTopic.keys()]}: ${type}.`, { cause });
-        // Once is nothing to tell of: leaders of new topics need a moment.
-        if (attempt === 2) this.#report(topicMessages, cause);
-        await this.options.wait(Math.min(100 * 2 ** attempt, LONGEST_WAIT_MS));
+        left = without(left, await this.#producer.sendBatch({ acks: -1, topicMessages: left }));
+        if (left.length === 0) return;
+      } catch (error) {
+        const type = refusalIn(error);
+        if (type)
+          throw new MessageRefused(`Kafka refuses messages to ${[...byTopic.keys()]}: ${type}.`, { cause: error });
+        cause = error;
       }
+      // For a moment there is nothing to tell of: leaders of new topics have to be found.
+      if (attempt === PATIENT_ATTEMPTS) this.#report(left, cause);
+      await this.options.wait(Math.min(100 * 2 ** attempt, LONGEST_WAIT_MS));
     }
     throw closed();
   }
@@ -133,6 +140,23 @@ export class Publisher {
     this.options.onFault(new WorkLogFault(`Kafka does not acknowledge messages to ${topics}: repeating.`, { cause }));
   }
 }
+
+/**
+ * What no broker has acknowledged. kafkajs passes over partitions that its metadata do not have, as those of a topic
+ * that was just made, and says nothing of it: only the answer tells.
+ */
+const without = (
+  sent: readonly { readonly topic: string; readonly messages: Outgoing[] }[],
+  acknowledged: readonly RecordMetadata[],
+): { topic: string; messages: Outgoing[] }[] => {
+  const known = new Set(acknowledged.map(({ topicName, partition }) => `${topicName}/${partition}`));
+  return sent
+    .map(({ topic, messages }) => ({
+      topic,
+      messages: messages.filter(({ partition }) => !known.has(`${topic}/${partition}`)),
+    }))
+    .filter(({ messages }) => messages.length > 0);
+};
 
 /** In order, each as large as a request may be; a message that is larger has one of its own. */
 const portionsOf = (messages: readonly Outgoing[]): Portion[] => {
