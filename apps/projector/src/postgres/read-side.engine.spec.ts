@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { PostgresEventStore } from '#event-store/postgres';
 import type { Duty } from '#postgres';
 import { dropLeftovers, Generations } from '#read-model/postgres';
 import { openPool } from '#postgres';
@@ -79,6 +80,30 @@ describe('The read side on PostgreSQL', () => {
     expect(reader.current.position).toBe(await house.events.head());
     await until(() => reader.nodesIn('enroll') === 5, 'the counts');
     expect([reader.isUpToDate, reader.nodesIn('active', 'enroll'), faults]).toEqual([true, 5, []]);
+  });
+
+  it('follows a store that other processes write to', async () => {
+    const [ours, theirs] = [await PostgresEventStore.open({ url }), await PostgresEventStore.open({ url })];
+    const own = new House({ store: () => theirs });
+    const store = {
+      identity: ours.identity,
+      readStream: ours.readStream.bind(ours),
+      readAll: ours.readAll.bind(ours),
+      // Houses keep their blobs with them.
+      get: own.events.get.bind(own.events),
+      head: ours.head.bind(ours),
+      subscribeToAll: ours.subscribeToAll.bind(ours),
+    };
+    const side = await open({ store });
+    const duty = start(side.project());
+    for (let number = 1; number <= 20; number++) {
+      const { position } = await own.enrol(uuid(number), { extra: { big: 'x'.repeat(3_000) } });
+      await side.reached(position);
+      expect((await side.current.nodes.byUuid(uuid(number)))?.text).toContain('xxx');
+    }
+    await duty.stop();
+    await own.close();
+    await ours.close();
   });
 
   it('keeps nobody waiting for ever, and says that it is behind until it is not', async () => {
