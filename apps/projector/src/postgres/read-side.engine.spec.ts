@@ -6,7 +6,7 @@ import { dropLeftovers, Generations } from '#read-model/postgres';
 import { openPool } from '#postgres';
 import { House, until } from '#testing';
 import type { PostgresOfSpecs } from '../../../../tools/engines/postgres-of-specs.js';
-import { postgresOfSpecs } from '../../../../tools/engines/postgres-of-specs.js';
+import { failingWay, postgresOfSpecs } from '../../../../tools/engines/postgres-of-specs.js';
 import type { PostgresReadSideOptions } from './read-side.js';
 import { PostgresReadSide } from './read-side.js';
 
@@ -137,6 +137,29 @@ describe('The read side on PostgreSQL', () => {
     const written = await everything(sides[0]!);
     await sides[0]!.rebuild();
     expect(await everything(sides[0]!)).toEqual(written);
+  });
+
+  it('goes on when the way to the server was cut, and says so once', async () => {
+    const way = await failingWay(url);
+    const side = await open({ url: way.url });
+    start(side.project());
+    await house.enrol(uuid(1));
+    await side.caughtUp();
+    way.cut();
+    await expect(async () => side.current.nodes.byUuid(uuid(1))).rejects.toThrow();
+    const { position } = await house.enrol(uuid(2));
+    await side.reached(position);
+    await until(() => !side.isUpToDate, 'a word about it');
+    way.mend();
+    // The projector waits a second of its clock before it tries again.
+    while (side.current.position < position) {
+      await house.clock.advance(1_000);
+      await new Promise(resolve => setTimeout(resolve, 10));
+    }
+    await until(() => side.isUpToDate, 'the end of it');
+    expect((await side.current.nodes.byUuid(uuid(2)))?.revision).toBe(0);
+    expect(faults.length).toBeLessThanOrEqual(3);
+    ends.unshift(() => way.close());
   });
 
   it('is built anew while it is read and written: no read fails, none goes back, and the bytes are the same', async () => {
