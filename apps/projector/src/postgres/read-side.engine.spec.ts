@@ -179,8 +179,9 @@ describe('The read side on PostgreSQL', () => {
       }
     })();
     const writing = (async () => {
-      while (!isOver) {
-        const { position } = await house.send(uuid(1), 'SetMaintenance', { reason: `${reads}` });
+      // Each reason is another one: what changes nothing is not written, and nobody else would have his turn.
+      for (let writes = 0; !isOver; writes++) {
+        const { position } = await house.send(uuid(1), 'SetMaintenance', { reason: `${writes}` });
         await writer.reached(position);
       }
     })();
