@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { PoolOptions } from './pool.js';
 import { clientSettings } from './pool.js';
 
+const END_MS = 1_000;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5_000;
 
@@ -33,7 +34,9 @@ export class Listener {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#client?.end().catch(() => undefined);
+    // One whose connection broke meanwhile may never say that it has ended.
+    const ended = new Promise<void>(done => setTimeout(done, END_MS).unref());
+    await Promise.race([this.#client?.end().catch(() => undefined), ended]);
   }
 
   async #listen(): Promise<void> {

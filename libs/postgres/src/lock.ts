@@ -3,6 +3,7 @@ import type { PoolOptions } from './pool.js';
 import { clientSettings } from './pool.js';
 
 const PULSE_MS = 5_000;
+const END_MS = 1_000;
 /** PostgreSQL, appendix A: the lock was not to be had within `lock_timeout`. */
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -28,7 +29,9 @@ export const takeLock = async (
   const client = new pg.Client(clientSettings(options));
   const lost = new AbortController();
   const over = () => lost.abort();
-  const end = () => client.end().catch(() => undefined);
+  // One whose connection broke meanwhile may never say that it has ended.
+  const end = () =>
+    Promise.race([client.end().catch(() => undefined), new Promise<void>(done => setTimeout(done, END_MS).unref())]);
   client.on('error', over).on('end', over);
   try {
     await client.connect();

@@ -15,6 +15,7 @@ import { Query } from '../http/queries.js';
 import { API_PORTS, type ApiPorts } from '../ports.js';
 import { links } from './links.js';
 import { findNode } from './nodes/node-ident.js';
+import { rowAfter } from './nodes/row-of-fold.js';
 
 const HEARTBEAT_TIMEOUT_S = 300;
 
@@ -47,12 +48,11 @@ export class AgentController {
     if (given === undefined && addresses.length === 0)
       throw badRequest('At least one of addresses and node_uuid is needed.');
     const uuid = given?.toLowerCase() ?? (await this.#nodeWith(addresses));
-    const row = await this.ports.readModel().nodes.byUuid(uuid);
     const node = await this.ports.nodes.repository.load(uuid);
-    if (!row || !mayLookUp(node, this.#surroundings())) throw unexpectedAgent(uuid);
+    if (!node.present || !mayLookUp(node, this.#surroundings())) throw unexpectedAgent(uuid);
     const token = minor >= 62 ? await this.#token(request, node) : null;
     void reply.send({
-      node: nodeForAgent((await this.ports.readModel().nodes.byUuid(uuid)) ?? row, request.context.base),
+      node: nodeForAgent(await rowAfter(this.ports, node), request.context.base),
       config: agentConfig(node, token),
     });
   }

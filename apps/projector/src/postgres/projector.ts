@@ -37,17 +37,16 @@ export const projector = ({ url, pool, generations, store, clock, onBreak }: Pro
         set: () => undefined,
       },
       async handle(events) {
-        const before = projection.position;
-        try {
-          await projection.apply(events);
-        } catch (error) {
-          if (!(error instanceof CheckpointMoved)) throw error;
-          // Another generation is in force, which is at least as far: it goes on from here.
-          const next = await openProjection();
-          if (next.position < before) throw error;
-          await next.apply(events);
-          projection = next;
-        }
+        for (;;)
+          try {
+            return await projection.apply(events);
+          } catch (error) {
+            if (!(error instanceof CheckpointMoved)) throw error;
+            // Another generation is in force, which is at least as far: it goes on from here, as often as that happens.
+            const next = await openProjection();
+            if (next.position < projection.position || next.number === projection.number) throw error;
+            projection = next;
+          }
       },
       onBreak,
     });

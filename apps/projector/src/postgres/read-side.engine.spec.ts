@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { PostgresEventStore } from '#event-store/postgres';
 import type { Duty } from '#postgres';
 import { dropLeftovers, Generations } from '#read-model/postgres';
 import { openPool } from '#postgres';
 import { House, until } from '#testing';
 import type { PostgresOfSpecs } from '../../../../tools/engines/postgres-of-specs.js';
-import { postgresOfSpecs } from '../../../../tools/engines/postgres-of-specs.js';
+import { failingWay, postgresOfSpecs } from '../../../../tools/engines/postgres-of-specs.js';
 import type { PostgresReadSideOptions } from './read-side.js';
 import { PostgresReadSide } from './read-side.js';
 
@@ -81,6 +82,30 @@ describe('The read side on PostgreSQL', () => {
     expect([reader.isUpToDate, reader.nodesIn('active', 'enroll'), faults]).toEqual([true, 5, []]);
   });
 
+  it('follows a store that other processes write to', async () => {
+    const [ours, theirs] = [await PostgresEventStore.open({ url }), await PostgresEventStore.open({ url })];
+    const own = new House({ store: () => theirs });
+    const store = {
+      identity: ours.identity,
+      readStream: ours.readStream.bind(ours),
+      readAll: ours.readAll.bind(ours),
+      // Houses keep their blobs with them.
+      get: own.events.get.bind(own.events),
+      head: ours.head.bind(ours),
+      subscribeToAll: ours.subscribeToAll.bind(ours),
+    };
+    const side = await open({ store });
+    const duty = start(side.project());
+    for (let number = 1; number <= 20; number++) {
+      const { position } = await own.enrol(uuid(number), { extra: { big: 'x'.repeat(3_000) } });
+      await side.reached(position);
+      expect((await side.current.nodes.byUuid(uuid(number)))?.text).toContain('xxx');
+    }
+    await duty.stop();
+    await own.close();
+    await ours.close();
+  });
+
   it('keeps nobody waiting for ever, and says that it is behind until it is not', async () => {
     const reader = await open();
     const { position } = await house.enrol(uuid(1));
@@ -114,6 +139,29 @@ describe('The read side on PostgreSQL', () => {
     expect(await everything(sides[0]!)).toEqual(written);
   });
 
+  it('goes on when the way to the server was cut, and says so once', async () => {
+    const way = await failingWay(url);
+    const side = await open({ url: way.url });
+    start(side.project());
+    await house.enrol(uuid(1));
+    await side.caughtUp();
+    way.cut();
+    await expect(async () => side.current.nodes.byUuid(uuid(1))).rejects.toThrow();
+    const { position } = await house.enrol(uuid(2));
+    await side.reached(position);
+    await until(() => !side.isUpToDate, 'a word about it');
+    way.mend();
+    // The projector waits a second of its clock before it tries again.
+    while (side.current.position < position) {
+      await house.clock.advance(1_000);
+      await new Promise(resolve => setTimeout(resolve, 10));
+    }
+    await until(() => side.isUpToDate, 'the end of it');
+    expect((await side.current.nodes.byUuid(uuid(2)))?.revision).toBe(0);
+    expect(faults.length).toBeLessThanOrEqual(3);
+    ends.unshift(() => way.close());
+  });
+
   it('is built anew while it is read and written: no read fails, none goes back, and the bytes are the same', async () => {
     const [reader, writer] = [await open(), await open()];
     start(writer.project());
@@ -131,8 +179,9 @@ describe('The read side on PostgreSQL', () => {
       }
     })();
     const writing = (async () => {
-      while (!isOver) {
-        const { position } = await house.send(uuid(1), 'SetMaintenance', { reason: `${reads}` });
+      // Each reason is another one: what changes nothing is not written, and nobody else would have his turn.
+      for (let writes = 0; !isOver; writes++) {
+        const { position } = await house.send(uuid(1), 'SetMaintenance', { reason: `${writes}` });
         await writer.reached(position);
       }
     })();

@@ -168,21 +168,23 @@ export class PostgresReadSide {
   /** Sees everything that was written before this was called. */
   #look(): Promise<void> {
     this.#looksAgain = true;
-    return (this.#looking ??= this.#lookOn().finally(() => (this.#looking = undefined)));
+    return (this.#looking ??= this.#lookOn());
   }
 
   async #lookOn(): Promise<void> {
-    while (this.#looksAgain && !this.#isClosed) {
-      this.#looksAgain = false;
-      try {
+    try {
+      while (this.#looksAgain && !this.#isClosed) {
+        this.#looksAgain = false;
         const current = await this.generations.current();
         if (current) await this.#follow(current);
-      } catch (error) {
-        return this.#lostSight(error);
+        this.#isOutOfSight = false;
+        if (this.#owed && this.#owed.position <= this.model.position) this.#owed = undefined;
+        this.#wake();
       }
-      this.#isOutOfSight = false;
-      if (this.#owed && this.#owed.position <= this.model.position) this.#owed = undefined;
-      this.#wake();
+    } catch (error) {
+      this.#lostSight(error);
+    } finally {
+      this.#looking = undefined;
     }
   }
 

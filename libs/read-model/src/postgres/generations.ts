@@ -143,7 +143,8 @@ export const transaction = async <T>(
     client.release();
     return done;
   } catch (error) {
-    client.release(true);
+    if (error instanceof CheckpointMoved) await client.query('ROLLBACK');
+    client.release(!(error instanceof CheckpointMoved));
     throw error;
   }
 };

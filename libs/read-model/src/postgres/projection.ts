@@ -32,6 +32,11 @@ export class PostgresProjection {
     this.#folds = new Folds(stream => this.#before.get(stream)!, keptFolds);
   }
 
+  /** Of the generation. */
+  get number(): number {
+    return this.generation.number;
+  }
+
   get position(): number {
     return this.#position;
   }

@@ -60,8 +60,8 @@ export class NodesController {
     const attributes = parent
       ? { ...data.attributes, parent_node: await findParent(this.ports, parent, minor) }
       : data.attributes;
-    const outcome = await this.#change({ type: 'EnrolNode', nodeId, data: { ...data, attributes } }, request, cause);
-    const row = await rowAfter(this.ports, outcome);
+    const { state } = await this.#change({ type: 'EnrolNode', nodeId, data: { ...data, attributes } }, request, cause);
+    const row = await rowAfter(this.ports, state);
     void reply
       .code(201)
       .header('location', `${base}/v1/nodes/${nodeId}`)
@@ -105,8 +105,8 @@ export class NodesController {
     const patch = await this.#normalised(checked<PatchOperation[]>('patch', request.body), minor);
     await this.#requireRelations(Object.fromEntries(patch.map(({ path, value }) => [tokensOf(path)[0], value])));
     const data: PatchNode = { patch, resetInterfaces, refuseWhileInspecting: minor >= 39 };
-    const outcome = await this.#change({ type: 'PatchNode', nodeId: row.uuid, data }, request);
-    const after = await rowAfter(this.ports, outcome);
+    const { state } = await this.#change({ type: 'PatchNode', nodeId: row.uuid, data }, request);
+    const after = await rowAfter(this.ports, state);
     void reply
       .header('etag', revisionTag(after.revision))
       .type('application/json')

@@ -1,4 +1,3 @@
-import type { Outcome } from '#command-handler';
 import type { Node } from '#domain';
 import type { NodeText } from '#read-model';
 import { readBlobsOf, rowOf } from '#read-model';
@@ -9,7 +8,7 @@ export const rowOfFold = async ({ blobs }: ApiPorts, node: Node): Promise<NodeTe
   rowOf(node, await readBlobsOf(node, hash => blobs.get({ $blob: hash, sizeBytes: 0 })));
 
 /** The node as a command left it, or as it is since; from the fold where its row was not written in time. */
-export const rowAfter = async (ports: ApiPorts, { state }: Outcome<Node>): Promise<NodeText> => {
-  const row = await ports.readModel().nodes.byUuid(state.uuid);
-  return row && row.revision >= state.revision ? row : rowOfFold(ports, state);
+export const rowAfter = async (ports: ApiPorts, node: Node): Promise<NodeText> => {
+  const row = await ports.readModel().nodes.byUuid(node.uuid);
+  return row && row.revision >= node.revision ? row : rowOfFold(ports, node);
 };
