@@ -3,6 +3,7 @@ export * from './an-event.js';
 export * from './as-nobody.js';
 export * from './dump.js';
 export * from './given.js';
+export { goldenNames, readGolden } from './golden/golden-streams.js';
 export * from './house-conductor.js';
 export * from './house-moves.js';
 export * from './house.js';
