@@ -9,6 +9,12 @@ export default {
   testRegex: [suites[suite].source],
   transform: {},
   reporters: ['default', '<rootDir>/../tools/summary-reporter.mjs'],
+  ...(suite === 'engines' && {
+    // The files share one Kafka and one PostgreSQL, which need the processors, too.
+    globalSetup: '<rootDir>/tools/engines/suite/set-up.js',
+    globalTeardown: '<rootDir>/tools/engines/suite/tear-down.js',
+    maxWorkers: 2,
+  }),
   // Only to end what hangs: clients that start slowly on a busy machine are no failure.
   testTimeout: suite === 'unit' ? 60_000 : 300_000,
 };

@@ -2,7 +2,19 @@ import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { marks } from './marks.js';
 import type { Figures, Target } from './phases.js';
-import { burst, enrol, fill, getOne, heartbeat, lists, loadClient, memory, rebuild, wholeLife } from './phases.js';
+import {
+  burst,
+  enrol,
+  fill,
+  getOne,
+  heartbeat,
+  histories,
+  lists,
+  loadClient,
+  memory,
+  rebuild,
+  wholeLife,
+} from './phases.js';
 import { ServerUnderTest } from './server-under-test.js';
 import type { Figure } from './statistics.js';
 import { figure, shown } from './statistics.js';
@@ -62,7 +74,7 @@ const measureOurs = async (version: string): Promise<Collected> => {
   const all: Collected = new Map();
   await withServer(async (_server, target) => {
     await put(target(), all, { items: Math.round(3_000 * size), nodes: Math.round(300 * size) });
-    for (let run = 0; run < runs; run++) collect(all, await rebuild(target()));
+    for (let run = 0; run < runs; run++) collect(all, await rebuild(target(), 'nodes just enrolled'));
   }, version);
   await withServer(async (server, target) => {
     say('  10,000 nodes');
@@ -76,6 +88,11 @@ const measureOurs = async (version: string): Promise<Collected> => {
       await lists(target(), 5);
       collect(all, memory(target()));
     }
+  }, version);
+  await withServer(async (_server, target) => {
+    say('  nodes with a history');
+    await histories(target(), Math.round(200 * size), 20);
+    for (let run = 0; run < runs; run++) collect(all, await rebuild(target(), 'nodes deployed 20 times'));
   }, version);
   return all;
 };

@@ -139,18 +139,19 @@ const stages = [
 /** Nodes at once through their whole life: enrolled, managed, cleaned, deployed, undeployed and cleaned again. */
 export const wholeLife = async (target: Target, nodes: number): Promise<Figures> => {
   const client = new Client(target.url, target.version, CONNECTIONS);
-  const cost = await measured(target.pid, () => pump(nodes, nodes, () => liveOn(client)));
+  const cost = await measured(target.pid, () => pump(nodes, nodes, async () => void (await liveOn(client))));
   client.close();
   return { 'whole life: server CPU': (1000 * cost.cpuSeconds) / nodes, 'whole life: rate': nodes / cost.seconds };
 };
 
-const liveOn = async (client: Client): Promise<void> => {
+const liveOn = async (client: Client): Promise<string> => {
   const { body } = await client.call('POST', '/v1/nodes', nodeBody());
   const { uuid } = JSON.parse(body) as { uuid: string };
   for (const [target, wanted] of stages) {
     await takeOn(client, uuid, target);
     await arrive(client, uuid, wanted);
   }
+  return uuid;
 };
 
 const takeOn = async (client: Client, uuid: string, target: string): Promise<void> => {
@@ -219,8 +220,22 @@ export const memory = ({ pid }: Target): Figures => ({
   'resident memory with 10,000 nodes': pid === undefined ? Number.NaN : residentMiB(pid),
 });
 
-export const rebuild = async ({ url }: Target): Promise<Figures> => {
+/** Nodes that were deployed and taken back again and again, as those of a fleet that has been in use for a while. */
+export const histories = async (target: Target, nodes: number, lives: number): Promise<void> => {
+  const client = new Client(target.url, target.version, CONNECTIONS);
+  await pump(nodes, nodes, async () => {
+    const uuid = await liveOn(client);
+    for (let life = 1; life < lives; life++)
+      for (const [verb, wanted] of stages.slice(-2)) {
+        await takeOn(client, uuid, verb);
+        await arrive(client, uuid, wanted);
+      }
+  });
+  client.close();
+};
+
+export const rebuild = async ({ url }: Target, of: string): Promise<Figures> => {
   const answer = await fetch(`${url}/ferrolog/v1/rebuild`, { method: 'POST' });
   const { events, seconds } = (await answer.json()) as { events: number; seconds: number };
-  return { 'rebuild of the read model': events / seconds };
+  return { [`rebuild of the read model: ${of}`]: events / seconds };
 };

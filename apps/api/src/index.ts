@@ -2,6 +2,7 @@ export { ApiModule } from './api.module.js';
 export { httpBasic, noAuth, PasswordFileUnusable } from './http/access.js';
 export { asyncApiDocument } from './asyncapi/document.js';
 export { createApplication, routesOf } from './http/application.js';
+export { ironicEnvelope, problemJson } from './http/ironic-error.js';
 export { openApiDocument } from './openapi/document.js';
 export { operations } from './openapi/operations.js';
 export { createMetrics } from './operations/metrics.js';

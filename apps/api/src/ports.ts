@@ -29,6 +29,8 @@ export interface ApiPorts {
   readonly readModel: () => ReadModel;
   /** Waits, with a bound, until this process reads what was written up to the position. */
   readonly reached: (position: number) => Promise<void>;
+  /** What was written lately is not in the rows, and that has lasted: reads of one node fold its stream instead. */
+  readonly isBehind?: () => boolean;
   readonly store: EventStore;
   readonly blobs: BlobStore;
   readonly content: Content;

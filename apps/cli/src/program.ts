@@ -4,6 +4,7 @@ import { addConfig } from './commands/config.js';
 import { addDiff } from './commands/diff.js';
 import { addDoctor } from './commands/doctor.js';
 import { addFollow } from './commands/follow.js';
+import { addMigrate } from './commands/migrate.js';
 import { addPlan } from './commands/plan.js';
 import { addQuickstart } from './commands/quickstart.js';
 import { addRebuild } from './commands/rebuild.js';
@@ -27,6 +28,6 @@ export const createProgram = (io: Io): Command => {
     });
   for (const add of [addQuickstart, addServe, addConfig, addFollow, addTimeline, addWhy, addPlan, addDiff])
     add(program, io);
-  for (const add of [addRebuild, addDoctor]) add(program, io);
+  for (const add of [addRebuild, addMigrate, addDoctor]) add(program, io);
   return program;
 };

@@ -1,4 +1,4 @@
-import type { Clock, Signals, WorkLog, WorkMembership, WorkMessage } from '#domain';
+import type { Clock, Node, Signals, WorkLog, WorkMembership, WorkMessage } from '#domain';
 import { workTopic } from '#domain';
 import { Lanes } from './lanes.js';
 import type { NodeWorker } from './node-worker.js';
@@ -30,7 +30,7 @@ const SWEEP_MS = 60_000;
 export class Conductor {
   readonly #lanes: Lanes;
   readonly #owned = new Map<string, Set<number>>();
-  readonly #memberships: WorkMembership[] = [];
+  readonly #memberships = new Map<string, WorkMembership>();
   readonly #ends: (() => void)[] = [];
 
   constructor(private readonly ports: ConductorPorts) {
@@ -48,11 +48,17 @@ export class Conductor {
         void this.#lanes.run(uuid);
       }),
     );
-    for (const hardwareType of ports.hardwareTypes) await this.#join(hardwareType);
+    await Promise.all(ports.hardwareTypes.map(hardwareType => this.#join(hardwareType)));
     this.#ends.push(every(ports.clock, SWEEP_MS, () => this.#sweepAll()));
   }
 
-  /** Whether the node is this conductor's at this moment. */
+  /** Whether the node is sure to be this conductor's at this moment, by the log's own clock. */
+  mayAct({ uuid, attributes: { conductor_group, driver } }: Node): boolean {
+    const membership = this.#memberships.get(workTopic(conductor_group, driver));
+    return this.owns(conductor_group, driver, uuid) && membership !== undefined && membership.isFresh();
+  }
+
+  /** Whether the node is this conductor's as far as it knows. */
   owns(conductorGroup: string, hardwareType: string, uuid: string): boolean {
     return this.#owned.get(workTopic(conductorGroup, hardwareType))?.has(this.ports.log.partitionOf(uuid)) ?? false;
   }
@@ -61,7 +67,7 @@ export class Conductor {
   async stop(): Promise<void> {
     for (const end of this.#ends) end();
     this.ports.worker.stop();
-    await Promise.all(this.#memberships.map(membership => membership.leave()));
+    await Promise.all([...this.#memberships.values()].map(membership => membership.leave()));
     await this.#lanes.idle();
   }
 
@@ -79,10 +85,13 @@ export class Conductor {
       },
       onRevoked: partitions => {
         for (const partition of partitions) owned.delete(partition);
+        this.ports.worker.release(
+          ({ uuid, attributes: { conductor_group, driver } }) => !this.owns(conductor_group, driver, uuid),
+        );
       },
       handle: (message: WorkMessage) => this.#lanes.run(message.key),
     });
-    this.#memberships.push(membership);
+    this.#memberships.set(topic, membership);
   }
 
   async #sweepAll(): Promise<void> {

@@ -66,6 +66,7 @@ describe('A report of a driver that no event can hold', () => {
       settings: house.settings,
       telemetry,
       signals: new LocalSignals(),
+      mayAct: () => true,
       effects: new Limit(1),
       log: () => undefined,
     });

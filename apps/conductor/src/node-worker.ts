@@ -27,6 +27,11 @@ export interface NodeWorkerPorts {
   readonly settings: DecisionSettings;
   readonly telemetry: Telemetry;
   readonly signals: Signals;
+  /**
+   * Whether the node is sure to be this conductor's at this moment. Asked before anything is claimed and before each
+   * effect: a process that stood still for a while must not go on as if nothing had been.
+   */
+  readonly mayAct: (node: Node) => boolean;
   /** Effects that may run at the same time. */
   readonly effects: { run<T>(effect: () => Promise<T>): Promise<T> };
   readonly log: (message: string, details: object) => void;
@@ -34,6 +39,11 @@ export interface NodeWorkerPorts {
 
 /** How often a step that waits for its driver is asked whether it is done. */
 const POLL_MS = 1_000;
+/** How soon what could not be acted on is looked at again, by whoever owns it then. */
+const LATER_MS = 1_000;
+
+/** In place of an outcome: there is none, and whoever comes next takes it up. */
+const INTERRUPTED = Symbol('interrupted');
 
 /**
  * Does what a node's stream says is open, one thing at a time, and reports back by command. Holds no truth of its own:
@@ -46,6 +56,7 @@ export class NodeWorker {
   readonly #heard = new Set<string>();
   readonly #started: number;
   readonly #stop = new AbortController();
+  readonly #touching = new Map<string, { readonly node: Node; readonly end: AbortController }>();
 
   constructor(private readonly ports: NodeWorkerPorts) {
     this.#started = ports.clock.now();
@@ -66,16 +77,15 @@ export class NodeWorker {
     this.#heard.add(uuid);
   }
 
-  /** The node is no longer this conductor's. */
-  release(uuid: string): void {
-    this.#epochs.delete(uuid);
-    this.#timers.get(uuid)?.();
-    this.#timers.delete(uuid);
+  /** Nodes that are no longer this conductor's: effects on them are told to end, and whoever owns them goes on. */
+  release(isGone: (node: Node) => boolean): void {
+    for (const { node, end } of this.#touching.values()) if (isGone(node)) end.abort();
   }
 
-  /** Effects under way are told to end; what they were at is taken up again by whoever comes next. */
+  /** The process ends. */
   stop(): void {
     this.#stop.abort();
+    this.release(() => true);
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
   }
@@ -84,6 +94,7 @@ export class NodeWorker {
     const work = workOf(node);
     this.#timers.get(node.uuid)?.();
     this.#timers.delete(node.uuid);
+    if (work && !this.ports.mayAct(node)) return this.#later(node);
     switch (work?.kind) {
       case 'begin step':
         return this.#begin(node, work.operation, false);
@@ -131,14 +142,14 @@ export class NodeWorker {
   /** The intent is durable and this process made it: now, and only now, the machine is touched. */
   async #run(node: Node, operation: Operation): Promise<boolean> {
     const intent = intentOf(node, operation);
-    let outcome: StepOutcome;
+    let outcome: StepOutcome | typeof INTERRUPTED;
     try {
-      outcome = await this.ports.effects.run(() => this.ports.performer.step(node, operation, this.#stop.signal));
+      outcome = await this.#touch(node, signal => this.ports.performer.step(node, operation, signal));
     } catch (error) {
-      if (this.#stop.signal.aborted) return false;
       await this.#fail(node, operation, error);
       return true;
     }
+    if (outcome === INTERRUPTED) return false;
     if ('wait' in outcome) {
       const timeoutMs = outcome.timeoutMs ?? waitTimeoutMs(operation.family, this.ports.settings);
       await this.#report(node, 'WaitInStep', { ...intent, expects: outcome.wait, timeoutMs });
@@ -167,8 +178,11 @@ export class NodeWorker {
     const step = operation.steps[operation.index]!;
     if (step.effect !== 'once') return this.#begin(node, operation, true);
     const intent = intentOf(node, operation);
-    const said = await this.ports.performer.confirm(node, operation, this.#stop.signal).catch(() => 'unknown' as const);
+    const said = await this.#touch(node, signal => this.ports.performer.confirm(node, operation, signal)).catch(
+      () => 'unknown' as const,
+    );
     const claimant = { conductor: this.ports.host };
+    if (said === INTERRUPTED) return false;
     if (said === 'not begun') return this.#begin(node, operation, true);
     const after =
       said === 'done'
@@ -187,15 +201,15 @@ export class NodeWorker {
       await this.#complete(node, operation, {});
       return true;
     }
-    let outcome: StepOutcome | undefined;
+    let outcome: StepOutcome | undefined | typeof INTERRUPTED;
     try {
-      outcome = await this.ports.performer.poll(node, operation, operation.waiting!.since, this.#stop.signal);
+      const { since } = operation.waiting!;
+      outcome = await this.#touch(node, signal => this.ports.performer.poll(node, operation, since, signal));
     } catch (error) {
-      if (this.#stop.signal.aborted) return false;
       await this.#fail(node, operation, error);
       return true;
     }
-    if (!outcome || 'wait' in outcome) return false;
+    if (!outcome || outcome === INTERRUPTED || 'wait' in outcome) return false;
     await this.#complete(node, operation, outcome.done);
     return true;
   }
@@ -224,14 +238,14 @@ export class NodeWorker {
   }
 
   async #act(node: Node, action: Action): Promise<boolean> {
-    let outcome: ActionOutcome;
+    let outcome: ActionOutcome | typeof INTERRUPTED;
     try {
-      outcome = await this.ports.effects.run(() => this.ports.performer.action(node, action, this.#stop.signal));
+      outcome = await this.#touch(node, signal => this.ports.performer.action(node, action, signal));
     } catch (error) {
-      if (this.#stop.signal.aborted) return false;
       await this.#failAction(node, action, error);
       return true;
     }
+    if (outcome === INTERRUPTED) return false;
     const { virtualMedia, ...found } = outcome;
     const intent = { action: action.id, ...action.running! };
     try {
@@ -263,6 +277,37 @@ export class NodeWorker {
     };
     await this.#report(node, 'FailAction', { ...intent, problem });
     return true;
+  }
+
+  /** All that touches a machine goes through here: under the limit, while the node is ours, until it is told to end. */
+  async #touch<T>(node: Node, effect: (signal: AbortSignal) => Promise<T>): Promise<T | typeof INTERRUPTED> {
+    const end = new AbortController();
+    const { signal } = end;
+    this.#touching.set(node.uuid, { node, end });
+    try {
+      return await this.ports.effects.run(async () => {
+        if (signal.aborted || this.#stop.signal.aborted) return INTERRUPTED;
+        if (this.ports.mayAct(node)) return effect(signal);
+        this.#later(node);
+        return INTERRUPTED;
+      });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      // It may have begun: also this process has to ask how far it came, should the node be its own again.
+      this.#epochs.delete(node.uuid);
+      return INTERRUPTED;
+    } finally {
+      this.#touching.delete(node.uuid);
+    }
+  }
+
+  #later(node: Node): false {
+    const cancel = this.ports.clock.after(LATER_MS, () => {
+      this.#timers.delete(node.uuid);
+      this.ports.signals.send(node.uuid, 'timer');
+    });
+    this.#timers.set(node.uuid, cancel);
+    return false;
   }
 
   /** Reports are commands whose cause is the event they answer. The same report has the same id. */

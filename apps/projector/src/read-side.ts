@@ -95,7 +95,7 @@ export class ReadSide {
   }
 
   nodesIn(...states: readonly string[]): number {
-    return this.model.nodes.count(...states);
+    return this.model.nodesIn(states);
   }
 
   /** Rows are written in the turn of the commit: whoever knows of one reads it. */

@@ -1,5 +1,5 @@
 export { publicEvent } from './public-event.js';
-export { PublicRelay } from './public-relay.js';
+export { publicRelay, type PublicRelayPorts } from './public-relay.js';
 export { relay, type RelayPorts } from './relay.js';
 export { cloudEvent } from './webhooks/cloud-event.js';
 export { WebhookDeliveries } from './webhooks/deliveries.js';

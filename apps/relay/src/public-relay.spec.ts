@@ -12,7 +12,8 @@ import {
   virtualClock,
 } from '#testing';
 import { ForeignCheckpoint, checkpointText } from './public-event.js';
-import { PublicRelay } from './public-relay.js';
+import type { Follower } from '#event-store/follower';
+import { publicRelay } from './public-relay.js';
 
 const NODE = '1be26c0b-03f2-4d2e-ae87-c02d7f33c123';
 
@@ -20,7 +21,7 @@ describe('The relay of public events', () => {
   let folder: TemporaryFolder;
   let store: EventStore;
   let clock: VirtualClock;
-  let relay: PublicRelay;
+  let relay: Follower;
   let published: PublicEvent[];
   let checkpoint: string | undefined;
   let failures: number;
@@ -35,7 +36,7 @@ describe('The relay of public events', () => {
     },
   };
   const begin = () => {
-    relay = new PublicRelay(store, log, clock, error => errors.push(error));
+    relay = publicRelay({ store, log, clock, onBreak: error => errors.push(error) });
     relay.start();
   };
   const append = (stream: string, revision: number, data: object = {}, metadata = {}) =>

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { WorkLog, WorkMessage } from '#domain';
+import { checkpointInMemory } from '#event-store/follower';
 import { House, until } from '#testing';
 import { relay } from './relay.js';
 
@@ -22,7 +23,13 @@ describe('The relay', () => {
       },
     } as unknown as WorkLog;
     const breaks: unknown[] = [];
-    const waking = relay({ store: house.store, log, clock: house.clock, onBreak: error => breaks.push(error) }, 0);
+    const waking = relay({
+      store: house.store,
+      log,
+      clock: house.clock,
+      checkpoint: checkpointInMemory(0),
+      onBreak: error => breaks.push(error),
+    });
     house.catalog.put({ host: 'far-away', conductorGroup: 'far', manifests: house.drivers.manifests() });
     waking.start();
     await house.enrol(uuid);

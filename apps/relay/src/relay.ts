@@ -1,27 +1,28 @@
 import type { Clock, EventStore, RecordedEvent, WorkLog, WorkMessage } from '#domain';
 import { uuidOfNodeStream, workTopic } from '#domain';
-import { checkpointInMemory, Follower } from '#event-store/follower';
+import type { Checkpoint } from '#event-store/follower';
+import { Follower } from '#event-store/follower';
 
 export interface RelayPorts {
   readonly store: EventStore;
   readonly log: WorkLog;
   readonly clock: Clock;
+  /** What was before is found by whoever looks for open work. */
+  readonly checkpoint: Checkpoint;
   readonly onBreak: (error: unknown) => void;
 }
 
 /**
  * Follows the store and wakes conductors: every event of a node goes to the topic of its group and hardware type, and
  * of those it came from where it moved. The log may lose or repeat what it is given; the store does not.
- *
- * Begins after the position; what was before is found by whoever looks for open work.
  */
-export const relay = ({ store, log, clock, onBreak }: RelayPorts, after: number): Follower => {
+export const relay = ({ store, log, clock, checkpoint, onBreak }: RelayPorts): Follower => {
   const known = new Set<string>();
   return new Follower({
     store,
     clock,
     filter: { streams: ['node-'] },
-    checkpoint: checkpointInMemory(after),
+    checkpoint,
     handle: async events => {
       for (const [topic, messages] of byTopic(events)) {
         if (!known.has(topic)) await log.ensureTopic(topic);

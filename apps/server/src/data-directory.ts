@@ -11,7 +11,6 @@ export interface DataDirectory {
   readonly keys: string;
   readonly telemetry: string;
   readonly webhooks: string;
-  readonly fakeMemory: string;
   /** Lets the next process have it. */
   release(): void;
 }
@@ -37,7 +36,6 @@ export const takeDataDirectory = (path: string): DataDirectory => {
     keys: join(path, 'keys.sqlite'),
     telemetry: join(path, 'telemetry.sqlite'),
     webhooks: join(path, 'webhooks.sqlite'),
-    fakeMemory: join(path, 'fake-hardware.log'),
     release: () => lock.close(),
   };
 };

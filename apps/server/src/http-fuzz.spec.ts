@@ -235,18 +235,13 @@ const nearly = fc
   .record({
     chosen: fc.constantFrom(...sensible),
     slip,
-    headers: fc.record(
-      {
-        'x-openstack-ironic-api-version': fc.constantFrom('1.115', '1.115', '1.82'),
-        'if-match': fc.constantFrom('*', '*', '*', '"0"'),
-      },
-      { requiredKeys: ['x-openstack-ironic-api-version'] },
-    ),
+    headers: fc.record({ 'x-openstack-ironic-api-version': fc.constantFrom('1.115', '1.115', '1.82') }),
+    isStale: fc.integer({ min: 0, max: 9 }).map(one => one === 0),
   })
-  .map(({ chosen: [method, url, body], slip, headers }) => ({
+  .map(({ chosen: [method, url, body], slip, headers, isStale }) => ({
     method,
     url,
-    headers,
+    headers: isStale ? { ...headers, 'if-match': '"99999"' } : headers,
     payload: body === undefined ? undefined : JSON.stringify(withSlip(body, slip as never)),
   }));
 

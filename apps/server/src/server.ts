@@ -1,9 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
-import type { Configuration } from '#configuration';
+import type { Configuration, Role } from '#configuration';
+import { EMBEDDED } from '#configuration';
 import type { RecordedEvent } from '#domain';
 import { FakeMemory } from '#drivers';
-import { relay } from '#apps/relay';
 import { cannotStart } from './cannot-start.js';
 import { systemClock } from './clock.js';
 import type { DataDirectory } from './data-directory.js';
@@ -11,12 +11,13 @@ import { takeDataDirectory } from './data-directory.js';
 import { decisionsOn } from './decisions.js';
 import { embeddedEngines } from './engines/embedded.js';
 import type { AtEnd } from './engines/engines.js';
+import { serverEngines } from './engines/servers.js';
 import { requireFreePort } from './free-port.js';
-import { keyEraser } from './key-eraser.js';
 import { startApi } from './roles/api.js';
-import { startConductor } from './roles/conductor.js';
-import { onBreak } from './roles/role.js';
-import { startWebhooks } from './roles/webhooks.js';
+import { openConductor } from './roles/conductor.js';
+import { followFleet } from './roles/follow-fleet.js';
+import { startProjector } from './roles/projector.js';
+import { startRelay } from './roles/relay.js';
 
 export interface Server {
   /** `http://host:port` */
@@ -59,6 +60,10 @@ export const startServer = async (
   }
 };
 
+/** Everything in this process and its data folder. */
+const isEmbedded = ({ eventStore, database, workLog }: Configuration): boolean =>
+  eventStore === EMBEDDED.eventStore && database === EMBEDDED.database && workLog === EMBEDDED.workLog;
+
 const compose = async (
   configuration: Configuration,
   directory: DataDirectory,
@@ -67,20 +72,20 @@ const compose = async (
   atEnd: AtEnd,
 ) => {
   const clock = systemClock;
-  const engines = await embeddedEngines(configuration, directory, clock, logger, hooks.onCommit, atEnd);
-  const { store, log } = engines;
-  const parts = { configuration, engines, decisions: decisionsOn(engines, configuration, clock), clock, logger, atEnd };
+  const engines = isEmbedded(configuration)
+    ? await embeddedEngines(configuration, directory, clock, logger, hooks.onCommit, atEnd)
+    : await serverEngines(configuration, directory, clock, logger, atEnd);
+  const decisions = decisionsOn(engines, configuration, clock);
+  const parts = { configuration, engines, decisions, clock, logger, atEnd };
+  const has = (role: Role) => configuration.roles.includes(role);
 
-  const waking = relay({ store, log, clock, onBreak: onBreak(logger, 'waking conductors') }, await store.head());
-  waking.start();
-  atEnd(() => waking.stop());
-  const webhooks = startWebhooks(parts);
-  atEnd(() => webhooks.stop());
-  const eraser = keyEraser({ ...engines, clock, onBreak: onBreak(logger, 'erasing keys') });
-  eraser.start();
-  atEnd(() => eraser.stop());
-
-  const fakeMemory = hooks.fakeMemory?.(directory.fakeMemory) ?? new FakeMemory(directory.fakeMemory);
-  const reads = await startConductor(parts, fakeMemory);
-  return startApi(parts, reads);
+  if (has('relay')) startRelay(parts);
+  if (has('projector')) startProjector(parts);
+  const fakeMemory = hooks.fakeMemory?.(configuration.fakeMachines) ?? new FakeMemory(configuration.fakeMachines);
+  const conductor = has('conductor') ? await openConductor(parts, fakeMemory) : undefined;
+  if (!isEmbedded(configuration)) await followFleet(parts);
+  // Answers from here on; who works on hardware joins the others meanwhile.
+  const answering = await startApi(parts, engines.hardwareReads(conductor?.reads), conductor?.hasJoined);
+  await conductor?.join();
+  return answering;
 };

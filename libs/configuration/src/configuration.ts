@@ -33,6 +33,7 @@ export interface Configuration {
   readonly conductorHost: string;
   readonly conductorGroup: string;
   readonly hardwareTypes: readonly string[];
+  readonly fakeMachines: string;
   readonly ipmiFakeDeploy: boolean;
   readonly workers: number;
   readonly syncPowerStateIntervalSeconds: number;
@@ -154,6 +155,7 @@ const configurationOf = (settings: readonly Setting[]): Configuration => {
     ...(value as unknown as Configuration),
     data,
     masterKey: resolve((value.masterKey as string | undefined) ?? join(data, 'master.key')),
+    fakeMachines: resolve((value.fakeMachines as string | undefined) ?? join(data, 'fake-hardware.log')),
     conductorHost: (value.conductorHost as string | undefined) ?? hostname(),
     decisions: {
       ...defaultDecisionSettings,

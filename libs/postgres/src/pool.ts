@@ -22,16 +22,19 @@ const CONNECT_MS = 5_000;
  *
  * @throws Error when the URL is none; without the URL, which may hold a password
  */
-export const openPool = ({ url, name, connections }: PoolOptions): Pool => {
-  const pool = new pg.Pool({
-    ...clientSettings({ url, name }),
-    max: connections,
-    onConnect: prepare as unknown as (client: pg.ClientBase) => void,
-  });
+export const openPool = (options: PoolOptions): Pool => {
+  const pool = new pg.Pool(poolSettings(options));
   // An idle connection that breaks is taken out of the pool by itself; whoever asks next gets a new one.
   pool.on('error', () => undefined);
   return pool;
 };
+
+/** For who makes the pool himself. */
+export const poolSettings = ({ url, name, connections }: PoolOptions): pg.PoolConfig => ({
+  ...clientSettings({ url, name }),
+  max: connections,
+  onConnect: prepare as unknown as (client: pg.ClientBase) => void,
+});
 
 export const clientSettings = ({ url, name }: Omit<PoolOptions, 'connections'>): pg.ClientConfig => {
   requireUrl(url);

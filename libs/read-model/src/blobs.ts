@@ -21,6 +21,25 @@ export const withBlobs = (node: Node, read: ReadBlob): Node => {
   return attributes ? { ...node, attributes: attributes as unknown as Node['attributes'] } : node;
 };
 
+/**
+ * Reads the blobs of a node that rows will ask for, from a store that has to be waited for. Blobs may refer to blobs.
+ * What is known already is not read again.
+ */
+export const readBlobsOf = async (
+  node: Node,
+  get: (hash: string) => Promise<Uint8Array>,
+  known = new Map<string, Uint8Array>(),
+): Promise<ReadBlob> => {
+  for (;;) {
+    const wanted = new Set<string>();
+    withBlobs(node, hash => known.get(hash) ?? (wanted.add(hash), NOT_THERE_YET));
+    if (wanted.size === 0) return hash => known.get(hash)!;
+    for (const hash of wanted) known.set(hash, await get(hash));
+  }
+};
+
+const NOT_THERE_YET = Buffer.from('{}');
+
 const holdsBlob = (bag: Bag): boolean => {
   if (isBlob(bag)) return true;
   for (const name in bag) if (isBlob(bag[name])) return true;

@@ -1,4 +1,5 @@
 import type { SelectQueryBuilder } from 'typeorm';
+import { dialectOf } from './schema/dialect.js';
 
 /** A page of a list in Ironic's terms: rows after the one named, in the order of a column, ties by age. */
 export interface PageRequest {
@@ -15,7 +16,7 @@ export class MarkerMissing extends Error {}
 
 interface Sortable {
   readonly columns: ReadonlySet<string>;
-  /** Expression of a JSON member of the row that is no column. */
+  /** Expression of what is no column. */
   readonly member: (name: string) => string;
 }
 
@@ -43,8 +44,13 @@ export const paged = async <Row extends object>(
       markerValue: last.value,
     });
   }
-  query.orderBy(key, descending ? 'DESC' : 'ASC');
-  if (sortKey !== 'id') query.addOrderBy('row.id', 'ASC');
+  if (sortKey === 'id') query.orderBy(key, descending ? 'DESC' : 'ASC');
+  else {
+    // Said, because databases differ in what they do of themselves.
+    if (descending) query.orderBy(key, 'DESC', 'NULLS LAST');
+    else query.orderBy(key, 'ASC', 'NULLS FIRST');
+    query.addOrderBy('row.id', 'ASC');
+  }
   return query.limit(limit);
 };
 
@@ -57,3 +63,18 @@ const after = (key: string, byAge: boolean, markerIsNull: boolean, descending: b
   if (markerIsNull) return descending ? tied : `(${tied} OR ${key} IS NOT NULL)`;
   return descending ? `(${tied} OR ${key} < :markerValue OR ${key} IS NULL)` : `(${tied} OR ${key} > :markerValue)`;
 };
+
+/** Where there are no values, there are no rows: not every database knows an empty list. */
+export const isOneOf = <Row extends object>(
+  query: SelectQueryBuilder<Row>,
+  column: string,
+  name: string,
+  values: readonly string[],
+): unknown =>
+  values.length === 0 ? query.andWhere('1 = 0') : query.andWhere(`${column} IN (:...${name})`, { [name]: values });
+
+/** The text contains the part, whatever the case of ASCII letters. */
+export const contains = <Row extends object>(query: SelectQueryBuilder<Row>, column: string, part: string): unknown =>
+  query.andWhere(`${column} ${dialectOf(query.connection).like} :part ESCAPE '\\'`, {
+    part: `%${part.replaceAll(/[\\%_]/g, '\\$&')}%`,
+  });

@@ -30,6 +30,10 @@ const sql = {
   insert: `
     INSERT INTO ${SCHEMA}.data_keys (id, subject, wrapped)
     SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT (subject) DO NOTHING`,
+  all: `SELECT id, subject, wrapped FROM ${SCHEMA}.data_keys WHERE subject <> $1`,
+  import: `
+    INSERT INTO ${SCHEMA}.data_keys (id, subject, wrapped)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT (id) DO NOTHING`,
   erase: `
     WITH erased AS (DELETE FROM ${SCHEMA}.data_keys WHERE subject = $1 RETURNING id)
     SELECT pg_notify('${CHANNEL}', '') FROM erased`,
@@ -109,6 +113,25 @@ export class PostgresKeyStore implements KeyStore {
       await this.#ask({ text: sql.erase, values: [subject] });
       this.#forget();
     });
+  }
+
+  /** All keys, wrapped as they are. */
+  rows(): Promise<KeyRow[]> {
+    return this.#do(() => this.#ask<KeyRow>({ text: sql.all, values: [MASTER_KEY_CHECK] }));
+  }
+
+  /**
+   * Takes over keys that another store had wrapped by the same master key. Those that are here already do no harm.
+   *
+   * @throws StoreUnavailable also where there is another key of the same subject
+   */
+  importRows(rows: readonly KeyRow[]): Promise<void> {
+    const columns = [
+      rows.map(({ id }) => id),
+      rows.map(({ subject }) => subject),
+      rows.map(({ wrapped }) => Buffer.from(wrapped)),
+    ];
+    return this.#do(async () => void (await this.#ask({ text: sql.import, values: columns })));
   }
 
   /** Position of the last event whose keys were erased. */

@@ -71,6 +71,11 @@ export class SqliteKeyStore implements KeyStore {
     if (changes > 0) foldLog(this.#database);
   }
 
+  /** All keys, wrapped as they are: to be copied to where the same master key is. */
+  rows(): KeyRow[] {
+    return this.#sql.all.all(MASTER_KEY_CHECK) as KeyRow[];
+  }
+
   /** Position of the last event whose keys were erased. */
   readonly checkpoint = {
     get: (): number => (this.#sql.erasedUpTo.get() as number | undefined) ?? 0,
@@ -192,6 +197,7 @@ const prepare = (database: Database.Database) => ({
   bySubject: database.prepare(
     'SELECT id, subject, wrapped FROM data_keys WHERE subject = ? ORDER BY rowid DESC LIMIT 1',
   ),
+  all: database.prepare('SELECT id, subject, wrapped FROM data_keys WHERE subject <> ? ORDER BY rowid'),
   insert: database.prepare('INSERT INTO data_keys (id, subject, wrapped) VALUES (?, ?, ?)'),
   erase: database.prepare('DELETE FROM data_keys WHERE subject = ?'),
   erasedUpTo: database.prepare('SELECT position FROM erased_up_to').pluck(),

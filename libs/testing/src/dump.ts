@@ -16,7 +16,8 @@ export const dump = (path: string): Record<string, unknown[]> => {
   return Object.fromEntries(rows) as Record<string, unknown[]>;
 };
 
-const inHex = (row: unknown): unknown =>
+/** A row with its blobs in hex. */
+export const inHex = (row: unknown): unknown =>
   Object.fromEntries(
     Object.entries(row as object).map(([name, value]) => [
       name,

@@ -62,7 +62,7 @@ export class NativeNodesController {
     const asOf = query.text('as_of');
     query.refuseOthers();
     const { ident } = request.params as { ident: string };
-    const uuid = isUuid(ident) ? ident.toLowerCase() : findNode(this.ports, ident, MAX_MINOR).uuid;
+    const uuid = isUuid(ident) ? ident.toLowerCase() : (await findNode(this.ports, ident, MAX_MINOR)).uuid;
     const events =
       asOf === undefined
         ? await this.ports.store.readStream(nodeStream(uuid))

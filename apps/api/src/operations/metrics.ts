@@ -33,9 +33,9 @@ export const createMetrics = (ports: Pick<ApiPorts, 'store' | 'readModel' | 'tel
     help: 'Nodes by provision state.',
     labelNames: ['provision_state'],
     registers: [registry],
-    collect() {
-      const { nodes } = ports.readModel();
-      for (const state of provisionStates) this.set({ provision_state: state }, nodes.count(state));
+    async collect() {
+      const counts = await ports.readModel().nodes.countByState();
+      for (const state of provisionStates) this.set({ provision_state: state }, counts.get(state) ?? 0);
     },
   });
   new Gauge({

@@ -9,6 +9,7 @@ export const statusOf = async (ports: ApiPorts, requestedBy: string) => {
   const { store, telemetry, clock, catalog } = ports;
   const model = ports.readModel();
   const head = await store.head();
+  const counts = await model.nodes.countByState();
   const now = clock.now();
   return {
     time: isoOf(now),
@@ -17,7 +18,7 @@ export const statusOf = async (ports: ApiPorts, requestedBy: string) => {
     read_model: { position: positionToken(store.identity, model.position), behind: head - model.position },
     /** Nodes by provision state, for the states that any are in. */
     nodes: Object.fromEntries(
-      provisionStates.map(state => [state, model.nodes.count(state)] as const).filter(([, count]) => count > 0),
+      provisionStates.map(state => [state, counts.get(state) ?? 0] as const).filter(([, count]) => count > 0),
     ),
     conductors: [...telemetry.conductors()].map(([host, seen]) => ({
       host,

@@ -47,12 +47,12 @@ export class AgentController {
     if (given === undefined && addresses.length === 0)
       throw badRequest('At least one of addresses and node_uuid is needed.');
     const uuid = given?.toLowerCase() ?? (await this.#nodeWith(addresses));
-    const row = this.ports.readModel().nodes.byUuid(uuid);
+    const row = await this.ports.readModel().nodes.byUuid(uuid);
     const node = await this.ports.nodes.repository.load(uuid);
     if (!row || !mayLookUp(node, this.#surroundings())) throw unexpectedAgent(uuid);
     const token = minor >= 62 ? await this.#token(request, node) : null;
     void reply.send({
-      node: nodeForAgent(this.ports.readModel().nodes.byUuid(uuid) ?? row, request.context.base),
+      node: nodeForAgent((await this.ports.readModel().nodes.byUuid(uuid)) ?? row, request.context.base),
       config: agentConfig(node, token),
     });
   }
@@ -63,7 +63,7 @@ export class AgentController {
     if (minor < 22) throw notFound('The resource could not be found.');
     const body = checked<HeartbeatBody>('heartbeat', request.body);
     requireKnown(body, minor);
-    const { uuid } = findNode(this.ports, (request.params as { ident: string }).ident, minor);
+    const { uuid } = await findNode(this.ports, (request.params as { ident: string }).ident, minor);
     if (body.callback_url !== '' && !/^https?:/.test(body.callback_url))
       throw badRequest(`callback_url "${body.callback_url}" is not a URL.`);
     if (!body.agent_token) throw badRequest('Agent token is required for heartbeat processing.');

@@ -39,7 +39,7 @@ export class PortsController {
 
   @Get('nodes/:ident/ports')
   async ofNode(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const node_uuid = this.#nodeOf(request);
+    const node_uuid = await this.#nodeOf(request);
     const query = new Query(request, request.context.minor);
     await this.#list(request, reply, query, query.boolean('detail', 43) ?? false, `nodes/${node_uuid}/ports`, {
       node_uuid,
@@ -48,7 +48,7 @@ export class PortsController {
 
   @Get('nodes/:ident/ports/detail')
   async ofNodeInDetail(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const node_uuid = this.#nodeOf(request);
+    const node_uuid = await this.#nodeOf(request);
     await this.#list(
       request,
       reply,
@@ -68,7 +68,7 @@ export class PortsController {
     if ((node_uuid === undefined) === (node_ident === undefined))
       throw badRequest('Exactly one of node_uuid and node_ident must be given.');
     if (node_ident !== undefined && minor < 94) throw notAcceptable('node_ident needs API version 1.94.');
-    const nodeId = this.#requireNode(String(node_uuid ?? node_ident), minor);
+    const nodeId = await this.#requireNode(String(node_uuid ?? node_ident), minor);
     const cause = causeOf(request);
     const uuid =
       (given as string | null | undefined)?.toLowerCase() ??
@@ -125,14 +125,14 @@ export class PortsController {
     return row;
   }
 
-  #nodeOf(request: FastifyRequest): string {
-    return findNode(this.ports, (request.params as { ident: string }).ident, request.context.minor).uuid;
+  async #nodeOf(request: FastifyRequest): Promise<string> {
+    return (await findNode(this.ports, (request.params as { ident: string }).ident, request.context.minor)).uuid;
   }
 
   /** A body that names no node is the client's mistake, not a missing page. */
-  #requireNode(ident: string, minor: number): string {
+  async #requireNode(ident: string, minor: number): Promise<string> {
     try {
-      return findNode(this.ports, ident, minor).uuid;
+      return (await findNode(this.ports, ident, minor)).uuid;
     } catch (error) {
       if (error instanceof Problem) throw badRequest(error.details.detail);
       throw error;
@@ -150,7 +150,7 @@ export class PortsController {
     const { minor, base } = request.context;
     const fields = requestedFields(query, minor, portFieldSince);
     if (detail && fields) throw badRequest("Can't fetch a subset of fields with 'detail' set");
-    const filter = { ...this.#filter(query, minor), ...fixed };
+    const filter = { ...(await this.#filter(query, minor)), ...fixed };
     const page = query.page(this.ports.settings.maxLimit, key => {
       const since = portFieldSince(key);
       if (since !== undefined && since > minor) throw notAcceptable(`Sorting by ${key} needs API version 1.${since}.`);
@@ -176,7 +176,7 @@ export class PortsController {
     void reply.type('application/json').send(`{"ports":[${texts.join(',')}]${next}}`);
   }
 
-  #filter(query: Query, minor: number): PortFilter {
+  async #filter(query: Query, minor: number): Promise<PortFilter> {
     const node = query.text('node') ?? query.text('node_uuid');
     query.text('node_uuid');
     const address = query.text('address');
@@ -189,17 +189,13 @@ export class PortsController {
     if (groups && (node ?? portgroup ?? address) !== undefined)
       throw badRequest('conductor_groups cannot be used with node, portgroup or address.');
     return {
-      ...(node !== undefined && { node_uuid: this.#nodeFilter(node, minor) }),
+      ...(node !== undefined && { node_uuid: (await findNode(this.ports, node, minor)).uuid }),
       ...(address !== undefined && { addresses: [macOf(address)] }),
       ...(portgroup !== undefined && { portgroup_uuid: portgroup }),
       ...(shards && { shards }),
       ...(groups && { conductor_groups: groups }),
       ...(description !== undefined && { description_contains: description }),
     };
-  }
-
-  #nodeFilter(ident: string, minor: number): string {
-    return findNode(this.ports, ident, minor).uuid;
   }
 }
 

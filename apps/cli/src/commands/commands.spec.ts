@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runIn } from '../fake-io.js';
@@ -121,5 +121,40 @@ describe('doctor', () => {
       'conductors',
       'drivers',
     ]);
+  });
+});
+
+describe('migrate', () => {
+  const postgres = 'postgres://ferrolog:canary@db/ferrolog';
+  const refused = async (...args: string[]) => {
+    const { exitCode, err } = await runIn({}, 'migrate', ...args);
+    expect(err).not.toContain('canary');
+    return { exitCode, err };
+  };
+
+  it('says what it takes, and shows no password', async () => {
+    expect(await refused('--to', postgres)).toMatchObject({ exitCode: 2, err: expect.stringContaining('--from') });
+    for (const [from, to, said] of [
+      ['/srv/metal', postgres, '--from has to be sqlite:FOLDER'],
+      [postgres, postgres, '--from has to be sqlite:FOLDER'],
+      ['sqlite:/srv/metal', 'mysql://u:canary@db/x', '--to has to begin with'],
+      ['sqlite:/srv/metal', 'kurrentdb://u:canary@db', 'give a PostgreSQL for them with --keys-to'],
+    ] as const)
+      expect(await refused('--from', from, '--to', to)).toMatchObject({
+        exitCode: 2,
+        err: expect.stringContaining(said),
+      });
+    const keys = ['--keys-to', 'kurrentdb://u:canary@db'];
+    expect(await refused('--from', 'sqlite:/srv/metal', '--to', postgres, ...keys)).toMatchObject({ exitCode: 2 });
+  });
+
+  it('refuses a folder that is no data folder, and makes none', async () => {
+    const folder = join(mkdtempSync(join(tmpdir(), 'ferrolog-cli-')), 'nothing');
+    const { exitCode, err } = await refused('--from', `sqlite:${folder}`, '--to', postgres);
+    expect({ exitCode, err }).toEqual({
+      exitCode: 1,
+      err: `ferrolog: ${folder} is no data folder: it holds no events.`,
+    });
+    expect(existsSync(folder)).toBe(false);
   });
 });

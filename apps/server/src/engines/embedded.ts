@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Configuration } from '#configuration';
 import type { Clock, RecordedEvent } from '#domain';
+import { checkpointInMemory } from '#event-store/follower';
 import { SqliteEventStore } from '#event-store/sqlite';
 import { readOrCreateMasterKey, SqliteKeyStore } from '#secrets';
 import { LocalSignals, SqliteTelemetry, SqliteWebhookPlaces } from '#telemetry';
@@ -9,6 +10,7 @@ import { ReadSide } from '#apps/projector';
 import type { DataDirectory } from '../data-directory.js';
 import { opened } from '../data-directory.js';
 import type { AtEnd, Engines } from './engines.js';
+import { atOnce } from './at-once.js';
 import { workLogFaults } from './work-log-faults.js';
 
 /**
@@ -50,5 +52,10 @@ export const embeddedEngines = async (
     log,
     signals: new LocalSignals(),
     readSide,
+    // What was before is found by whoever looks for open work.
+    checkpoint: async () => checkpointInMemory(await store.head()),
+    asTheOnlyOne: (_name, begin) => atOnce(begin),
+    hardwareReads: own => own!,
+    impediments: () => (readSide.isUpToDate ? [] : ['the read model is behind the event store']),
   };
 };

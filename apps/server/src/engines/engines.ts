@@ -1,5 +1,16 @@
-import type { BlobStore, EventStore, KeyStore, Signals, Telemetry, WebhookPlaces, WorkLog } from '#domain';
+import type {
+  BlobStore,
+  EventStore,
+  HardwareReads,
+  KeyStore,
+  PublicLog,
+  Signals,
+  Telemetry,
+  WebhookPlaces,
+  WorkLog,
+} from '#domain';
 import type { Checkpoint } from '#event-store/follower';
+import type { Duty } from '#postgres';
 import type { ReadModel } from '#read-model';
 import type { Rebuilt } from '#apps/projector';
 
@@ -12,8 +23,18 @@ export interface Engines {
   readonly telemetry: Telemetry;
   readonly webhookPlaces: WebhookPlaces;
   readonly log: WorkLog;
+  /** Where events are published for the world outside, if anywhere. */
+  readonly publicLog?: PublicLog;
   readonly signals: Signals;
   readonly readSide: ReadSidePort;
+  /** Where a follower goes on that begins at the head of the store. */
+  checkpoint(follower: string): Promise<Checkpoint>;
+  /** What one process does for all: now, or as soon as it is this one's turn. */
+  asTheOnlyOne(name: string, begin: () => Duty | Promise<Duty>): Duty;
+  /** Reads of hardware by whichever process owns the node; answers those of others by its own, where it has any. */
+  hardwareReads(own?: HardwareReads): HardwareReads;
+  /** What stands in the way of answering requests; empty when nothing does. */
+  impediments(): readonly string[];
 }
 
 export interface ReadSidePort {
@@ -27,6 +48,8 @@ export interface ReadSidePort {
   /** Answers when everything that is in the store now is in the rows. */
   caughtUp(): Promise<void>;
   rebuild(): Promise<Rebuilt>;
+  /** Writes the rows, where that is not done by whoever commits. */
+  project?(): Duty;
 }
 
 export type AtEnd = (end: () => Promise<unknown> | unknown) => void;

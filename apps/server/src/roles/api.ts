@@ -10,6 +10,7 @@ import type { RoleParts } from './role.js';
 export const startApi = async (
   { configuration, engines, decisions, clock, logger, atEnd }: RoleParts,
   reads: HardwareReads,
+  hasJoined: () => boolean = () => true,
 ): Promise<{ app: NestFastifyApplication; url: string }> => {
   const { store, telemetry, signals, readSide, webhookPlaces } = engines;
   const { nodes, chassis, webhooks, content, catalog, ownerOf } = decisions;
@@ -37,7 +38,10 @@ export const startApi = async (
       decisions: configuration.decisions,
     },
     rebuild: () => readSide.rebuild(),
-    impediments: () => (readSide.isUpToDate ? [] : ['the read model is behind the event store']),
+    impediments: () => [
+      ...engines.impediments(),
+      ...(hasJoined() ? [] : ['the conductor of this process has not joined the others yet']),
+    ],
   };
   const metrics = createMetrics(ports);
   const access =

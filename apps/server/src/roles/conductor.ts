@@ -15,11 +15,18 @@ import { systemClock } from '../clock.js';
 import type { ReadSidePort } from '../engines/engines.js';
 import type { RoleParts } from './role.js';
 
-/** Works on the hardware of the nodes that are its own. Answers how others read that hardware. */
-export const startConductor = async (
+export interface OpenedConductor {
+  readonly reads: HardwareReads;
+  /** Begins to work: answers when it has joined the others, which takes as long as the work log is away. */
+  join(): Promise<void>;
+  hasJoined(): boolean;
+}
+
+/** Works on the hardware of the nodes that are its own. */
+export const openConductor = async (
   { configuration, engines, decisions, clock, logger, atEnd }: RoleParts,
   fakeMemory: FakeMemory,
-): Promise<HardwareReads> => {
+): Promise<OpenedConductor> => {
   const { store, telemetry, log, signals, readSide } = engines;
   const { nodes, conductors, content, catalog } = decisions;
   const { conductorHost: host, conductorGroup } = configuration;
@@ -32,7 +39,7 @@ export const startConductor = async (
   atEnd(await register({ host, conductorGroup, manifests, conductors, blobs: store, telemetry, clock }));
 
   const performer = new Performer(drivers, content, systemClock, configuration.decisions.maxWaitStepMs);
-  const worker = new NodeWorker({
+  const worker: NodeWorker = new NodeWorker({
     host,
     nodes,
     performer,
@@ -40,6 +47,7 @@ export const startConductor = async (
     settings: configuration.decisions,
     telemetry,
     signals,
+    mayAct: node => conductor.mayAct(node),
     effects: new Limit(configuration.workers),
     log: (message, details) => logger.warn(details, message),
   });
@@ -55,7 +63,6 @@ export const startConductor = async (
     signals,
     report,
   });
-  await conductor.start();
   atEnd(() => conductor.stop());
 
   const powerSync = new PowerSync({
@@ -72,7 +79,15 @@ export const startConductor = async (
       powerSync.run().catch((error: unknown) => report('reading power states broke off', { error })),
     ),
   );
-  return new LocalHardwareReads(nodes, performer);
+  let hasJoined = false;
+  return {
+    reads: new LocalHardwareReads(nodes, performer),
+    hasJoined: () => hasJoined,
+    async join() {
+      await conductor.start();
+      hasJoined = true;
+    },
+  };
 };
 
 /** Page by page, so that a large fleet is not held in memory. */

@@ -1,8 +1,9 @@
+import type { Duty } from '#postgres';
 import { httpPoster, WebhookDeliveries } from '#apps/relay';
 import type { RoleParts } from './role.js';
 
-/** Delivers events to the webhooks of clients. Of a fleet, one process at a time. */
-export const startWebhooks = ({ configuration, engines, decisions, clock, logger }: RoleParts) => {
+/** Delivers events to the webhooks of clients. */
+export const webhookDuty = ({ configuration, engines, decisions, clock, logger }: RoleParts): Duty => {
   const poster = httpPoster({ allowPrivate: configuration.webhookAllowPrivate });
   const deliveries = new WebhookDeliveries({
     store: engines.store,
@@ -14,8 +15,8 @@ export const startWebhooks = ({ configuration, engines, decisions, clock, logger
     random: Math.random,
     report: (message, details) => logger.warn(details, message),
   });
-  deliveries.start();
   return {
+    start: () => deliveries.start(),
     async stop(): Promise<void> {
       await deliveries.stop();
       poster.close();

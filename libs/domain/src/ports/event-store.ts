@@ -93,6 +93,8 @@ export interface StoreIdentity {
   readonly storeId: string;
   /** Grows when the store was put back to an earlier state (a restored backup): positions of before are void. */
   readonly generation: number;
+  /** Id of the store that its events were moved from: what clients remember may be positions of that one. */
+  readonly movedFrom?: string;
 }
 
 /** A place in the events of one store, as the world outside gets it: opaque there, and read only here (design 6). */

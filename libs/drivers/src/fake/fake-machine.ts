@@ -8,13 +8,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 export class FakeMemory {
   readonly #marks = new Map<string, 'begun' | 'ended'>();
 
-  constructor(private readonly path?: string) {
-    if (!path || !existsSync(path)) return;
-    for (const line of readFileSync(path, 'utf8').split('\n')) {
-      const [mark, id] = line.split(' ');
-      if (id && (mark === 'begun' || mark === 'ended')) this.#marks.set(id, mark);
-    }
-  }
+  constructor(private readonly path?: string) {}
 
   mark(mark: 'begun' | 'ended', id: string): void {
     this.#marks.set(id, mark);
@@ -22,6 +16,16 @@ export class FakeMemory {
   }
 
   of(id: string): 'begun' | 'ended' | undefined {
+    this.#look();
     return this.#marks.get(id);
+  }
+
+  /** The machine is asked itself: other conductors may have been at it. */
+  #look(): void {
+    if (!this.path || !existsSync(this.path)) return;
+    for (const line of readFileSync(this.path, 'utf8').split('\n')) {
+      const [mark, id] = line.split(' ');
+      if (id && (mark === 'begun' || mark === 'ended')) this.#marks.set(id, mark);
+    }
   }
 }

@@ -9,7 +9,8 @@ import type { SerialisedEvent } from '../serialise.js';
  * What the adapter keeps in an event's metadata beside the port's.
  *
  * `recorded`: the client's reads cut the server's time of an event to whole seconds, so that the adapter writes down by
- * its own clock when it asked for the append. A repeat finds the time of the first one that got through.
+ * its own clock when it asked for the append. A repeat finds the time of the first one that got through; an event that
+ * was moved here from another store keeps the time of that one.
  *
  * `eventId`: the server knows events by UUIDs. Another id is kept here, beside a UUID that is made of it.
  */
@@ -30,9 +31,12 @@ export const toStore = ({ id, type, data, metadata }: SerialisedEvent, recorded:
 };
 
 /** The event as today's code knows it. */
-export const fromStore = (stored: StoredEvent): RecordedEvent => {
+export const fromStore = (stored: StoredEvent): RecordedEvent => upcast(asStored(stored));
+
+/** The event in the version it was written in. */
+export const asStored = (stored: StoredEvent): RecordedEvent => {
   const { recorded, eventId, ...metadata } = (stored.metadata ?? {}) as unknown as Kept & EventMetadata;
-  return upcast({
+  return {
     id: eventId ?? stored.id,
     type: stored.type,
     data: stored.data as object,
@@ -41,7 +45,7 @@ export const fromStore = (stored: StoredEvent): RecordedEvent => {
     revision: Number(stored.revision),
     position: positionOf(stored),
     recorded: recorded ?? isoOf(stored.created.getTime()),
-  });
+  };
 };
 
 /** @throws StoreUnavailable where a position is beyond what a number says exactly */

@@ -10,7 +10,9 @@ import type {
   StreamAppend,
 } from '#domain';
 import { StoreUnavailable } from '#domain';
+import { UNFINISHED } from '../import-target.js';
 import { serialise } from '../serialise.js';
+import { StoreCannotBeOpened } from '../sqlite/database.js';
 import type { Following } from '../tail.js';
 import { BATCH, Tail } from '../tail.js';
 import { Appender, requireAppendable } from './appending.js';
@@ -20,6 +22,7 @@ import { Connection } from './connection.js';
 import type { Counters, Health } from './counters.js';
 import { noCounts } from './counters.js';
 import { Identity } from './identity.js';
+import { originIn } from './origin.js';
 import { LiveFeed } from './live-feed.js';
 import { backOffMs, pause } from './patience.js';
 import { readAhead } from './read-ahead.js';
@@ -56,7 +59,8 @@ export class KurrentDbEventStore implements EventStore, BlobStore {
   /**
    * Answers when the store has been reached.
    *
-   * @throws ConnectionStringRefused · StoreUnavailable · OutcomeUnknown
+   * @throws ConnectionStringRefused · StoreCannotBeOpened where events are still being moved into it · StoreUnavailable ·
+   *   OutcomeUnknown
    */
   static async connect(options: KurrentDbOptions): Promise<KurrentDbEventStore> {
     const { connectionString, deadlineMs = 6_000, patienceMs = 15_000 } = options;
@@ -65,7 +69,8 @@ export class KurrentDbEventStore implements EventStore, BlobStore {
     const reader = new Reader(connection, deadlineMs, counters);
     const identities = new Identity(connection, reader, deadlineMs);
     try {
-      const parts = { connection, reader, identities, identity: await identities.openOrCreate() };
+      const identity = await movedIdentity(await identities.openOrCreate(), reader);
+      const parts = { connection, reader, identities, identity };
       return new KurrentDbEventStore({ ...parts, head: await reader.head(), deadlineMs, counters }, options.clock);
     } catch (error) {
       await connection.close();
@@ -174,7 +179,8 @@ export class KurrentDbEventStore implements EventStore, BlobStore {
 
   /** A restored backup: what clients remember of later positions must not be read as something else. */
   async beginGeneration(): Promise<void> {
-    this.#identity = await this.#asked(() => this.#identities.nextGeneration(this.#identity));
+    const next = await this.#asked(() => this.#identities.nextGeneration(this.#identity));
+    this.#identity = { ...this.#identity, ...next };
   }
 
   close(): Promise<void> {
@@ -216,6 +222,14 @@ export class KurrentDbEventStore implements EventStore, BlobStore {
     return { events: [], position: after, atHead: false };
   }
 }
+
+/** @throws StoreCannotBeOpened */
+const movedIdentity = async (identity: StoreIdentity, reader: Reader): Promise<StoreIdentity> => {
+  const origin = await originIn(reader);
+  if (!origin) return identity;
+  if (!origin.isComplete) throw new StoreCannotBeOpened(`The event store cannot be opened. ${UNFINISHED}`);
+  return { ...identity, movedFrom: origin.storeId };
+};
 
 const untilAborted = async <T>(signal: AbortSignal, answer: Promise<T>): Promise<T> => {
   const aborted = Promise.withResolvers<never>();

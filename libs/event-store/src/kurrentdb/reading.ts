@@ -39,9 +39,13 @@ export class Reader {
     return this.#ask(client => this.#newestBefore(client, END));
   }
 
-  async page(after: number, limit: number, filter: EventFilter = {}): Promise<Page> {
+  async newest(): Promise<StoredEvent | undefined> {
+    return this.#ask(client => this.#eventBefore(client, END));
+  }
+
+  async page(after: number, limit: number, filter: EventFilter = {}, make = fromStore): Promise<Page> {
     if (limit <= 0) return { events: [], position: after, atHead: false };
-    return this.#ask(client => this.#page(client, after, limit, filter));
+    return this.#ask(client => this.#page(client, after, limit, filter, make));
   }
 
   async #ask<T>(read: (client: Client) => Promise<T>): Promise<T> {
@@ -67,7 +71,13 @@ export class Reader {
    * A filtered page that is not full has looked at everything that there was when it was asked for: it ends at the head
    * of that moment, which is asked for first, and of the same node.
    */
-  async #page(client: Client, after: number, limit: number, filter: EventFilter): Promise<Page> {
+  async #page(
+    client: Client,
+    after: number,
+    limit: number,
+    filter: EventFilter,
+    make: typeof fromStore,
+  ): Promise<Page> {
     const selective = isSelective(filter);
     const head = selective ? await this.#newestBefore(client, END) : 0;
     if (selective && head <= after) return { events: [], position: after, atHead: true };
@@ -83,7 +93,7 @@ export class Reader {
     const events = read.map(({ event }) => event).filter(isOurs);
     this.#count(items.length);
     return {
-      events: events.map(fromStore).filter(event => passes(event, filter)),
+      events: events.map(make).filter(event => passes(event, filter)),
       position,
       atHead: exhausted || (selective && position >= head),
     };
@@ -160,10 +170,14 @@ export class Reader {
 
   /** Position of the newest event of ours before a place, 0 when there is none. */
   async #newestBefore(client: Client, fromPosition: ReadPosition): Promise<number> {
+    const event = await this.#eventBefore(client, fromPosition);
+    return event ? positionOf(event) : 0;
+  }
+
+  async #eventBefore(client: Client, fromPosition: ReadPosition): Promise<StoredEvent | undefined> {
     const options = { direction: BACKWARDS, fromPosition, filter: serverFilter(), maxCount: 1 } as const;
     const { items } = await collect(client.readAll(options), this.deadlineMs);
-    const event = items[0]?.event;
-    return event ? positionOf(event) : 0;
+    return items[0]?.event;
   }
 
   #count(events: number): void {

@@ -4,11 +4,13 @@ import { eventTypeFilter, streamNameFilter } from '@kurrent/kurrentdb-client';
 
 /** Holds the store's identity. */
 export const STORE_STREAM = 'ferrolog-store';
+/** Says from which store the events of this one were moved, where they were. */
+export const IMPORT_STREAM = 'ferrolog-import';
 /** Content-addressed blobs, a stream for each. */
 export const BLOB_PREFIX = 'blob-';
 
 /** Streams that are not events of the port: the server's own, and what lives beside the events (design 14). */
-const reserved = ['$', BLOB_PREFIX, 'run-', STORE_STREAM];
+const reserved = ['$', BLOB_PREFIX, 'run-', STORE_STREAM, IMPORT_STREAM];
 
 export const isReserved = (name: string): boolean => reserved.some(prefix => name.startsWith(prefix));
 

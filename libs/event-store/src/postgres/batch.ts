@@ -50,7 +50,7 @@ export const serialiseText = (appends: readonly StreamAppend[]): SerialisedAppen
 };
 
 /** Never stands in JSON as it is (RFC 8259, section 7: control characters are escaped). */
-const SEPARATOR = '\u001f';
+export const SEPARATOR = '\u001f';
 
 /** The parameters of the statement: an array for each column, JSON as one text. */
 export const parametersOf = (appends: readonly SerialisedAppend[]): unknown[] => {

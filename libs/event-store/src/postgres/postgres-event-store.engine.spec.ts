@@ -376,7 +376,7 @@ describe('The PostgreSQL event store', () => {
     it('not where a newer Ferrolog was', async () => {
       await admin.query('INSERT INTO ferrolog_events.migrations (version) VALUES (99)');
       expect((await refusal(url)).message).toBe(
-        'The event store cannot be opened. The schema ferrolog_events was written by a newer Ferrolog (version 99, this one reads up to 1). Start that version again.',
+        'The event store cannot be opened. The schema ferrolog_events was written by a newer Ferrolog (version 99, this one reads up to 2). Start that version again.',
       );
     });
 

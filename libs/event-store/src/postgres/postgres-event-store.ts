@@ -12,6 +12,8 @@ import type {
 import { BlobMissing, msOf, StoreUnavailable } from '#domain';
 import type { Pool, Query } from '#postgres';
 import { ask, DatabaseUnusable, explained, Listener, migrate, openPool } from '#postgres';
+import type { Origin } from '../import-target.js';
+import { UNFINISHED } from '../import-target.js';
 import type { Row } from '../sqlite/recorded.js';
 import { recordedEvent } from '../sqlite/recorded.js';
 import { StoreCannotBeOpened } from '../sqlite/database.js';
@@ -66,7 +68,10 @@ export class PostgresEventStore implements EventStore, BlobStore {
       await migrate(pools.reading, SCHEMA, migrations);
       const { rows: identities } = await pools.reading.query(sql.statements.identity);
       const { rows: heads } = await pools.reading.query(sql.statements.head);
-      const [identity] = identities as [StoreIdentity];
+      const { rows: origins } = await pools.reading.query(sql.statements.origin);
+      const [origin] = origins as Origin[];
+      if (origin && !origin.isComplete) throw new DatabaseUnusable(UNFINISHED);
+      const identity = { ...(identities as [StoreIdentity])[0], ...(origin && { movedFrom: origin.storeId }) };
       const [{ position }] = heads as [{ position: number }];
       return new PostgresEventStore(options, pools, identity, position);
     } catch (cause) {

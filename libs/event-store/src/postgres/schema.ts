@@ -2,7 +2,7 @@ export const SCHEMA = 'ferrolog_events';
 /** Told with every commit. */
 export const CHANNEL = 'ferrolog_events';
 /** Names the lock of those who append ("FLES"). */
-const LOCK = 0x464c4553;
+export const LOCK = 0x464c4553;
 
 /**
  * `log` has one row, the end of the log. Whoever appends holds a lock from before he looks at his streams until his
@@ -73,4 +73,10 @@ const version1 = `
   END $$;
 `;
 
-export const migrations = [version1];
+/** The store that the events were moved from, where they were, and whether all of it is there. */
+const version2 = `
+  ALTER TABLE ${SCHEMA}.store
+    ADD COLUMN moved_from text, ADD COLUMN moved_from_generation integer, ADD COLUMN is_moved boolean;
+`;
+
+export const migrations = [version1, version2];

@@ -1,8 +1,9 @@
 import type Database from 'better-sqlite3';
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 import type { RecordedEvent } from '#domain';
-import type { ProjectionSource } from '../projection.js';
-import { PROJECTED, Projection } from '../projection.js';
+import type { ProjectionSource } from '../sqlite/projection.js';
+import { PROJECTED } from '../changes.js';
+import { Projection } from '../sqlite/projection.js';
 import { markCurrent, openRows } from '../sqlite/open.js';
 
 /** What is read to fill a read model: whole streams. */
@@ -45,7 +46,7 @@ const fillRows = (database: Database.Database, source: FillSource) => {
     .prepare(`SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL`)
     .all() as { name: string; sql: string }[];
   for (const { name } of indexes) database.exec(`DROP INDEX ${name}`);
-  for (const { stream, events } of source.streams(PROJECTED, position)) projection.wholeStream(stream, events);
+  for (const { events } of source.streams(PROJECTED, position)) projection.wholeStream(events);
   // Sorting them once is cheaper than keeping them sorted.
   for (const { sql } of indexes) database.exec(sql);
   database.prepare(`UPDATE checkpoints SET position = ?, event_id = ? WHERE projection = 'all'`).run(position, eventId);

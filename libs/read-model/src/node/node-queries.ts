@@ -1,7 +1,7 @@
-import type Database from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
 import type { PageRequest } from '../pages.js';
-import { paged } from '../pages.js';
+import { contains, isOneOf, paged } from '../pages.js';
+import { dialectOf } from '../schema/dialect.js';
 import type { NodeRow } from '../schema/entities.js';
 import { nodes } from '../schema/entities.js';
 
@@ -42,32 +42,31 @@ const equal = [
 ] as const; // prettier-ignore
 const columns = new Set<string>(nodes.options.columns ? Object.keys(nodes.options.columns) : []);
 
-export class NodeQueries {
-  readonly #byUuid: Database.Statement;
-  readonly #byName: Database.Statement;
-  readonly #countByState: Database.Statement;
+/**
+ * The hot questions, asked of the same tables without the query builder's way around. A database in this process
+ * answers them in the call.
+ */
+export interface HotReads {
+  byUuid(uuid: string): NodeText | undefined | Promise<NodeText | undefined>;
+  byName(name: string): NodeText | undefined | Promise<NodeText | undefined>;
+  /** Numbers of nodes by provision state, for the states that any are in. */
+  countByState(): NodeCounts | Promise<NodeCounts>;
+}
+
+export type NodeCounts = ReadonlyMap<string, number>;
+
+export const hotColumns = 'uuid, name, conductor_group, driver, revision, sealed, text, offsets';
+
+export class NodeQueries<Hot extends HotReads = HotReads> {
+  readonly byUuid: Hot['byUuid'];
+  readonly byName: Hot['byName'];
+  readonly countByState: Hot['countByState'];
 
   constructor(
     private readonly source: DataSource,
-    database: Database.Database,
+    hot: Hot,
   ) {
-    // The hot questions are asked of the same tables without the query builder's way around.
-    const text = 'SELECT uuid, name, conductor_group, driver, revision, sealed, text, offsets FROM nodes';
-    this.#byUuid = database.prepare(`${text} WHERE uuid = ?`);
-    this.#byName = database.prepare(`${text} WHERE name = ?`);
-    this.#countByState = database.prepare('SELECT count(*) FROM nodes WHERE provision_state = ?').pluck();
-  }
-
-  byUuid(uuid: string): NodeText | undefined {
-    return this.#byUuid.get(uuid) as NodeText | undefined;
-  }
-
-  byName(name: string): NodeText | undefined {
-    return this.#byName.get(name) as NodeText | undefined;
-  }
-
-  count(...states: string[]): number {
-    return states.reduce((sum, state) => sum + (this.#countByState.get(state) as number), 0);
+    ({ byUuid: this.byUuid, byName: this.byName, countByState: this.countByState } = hot);
   }
 
   /** @throws MarkerMissing */
@@ -109,18 +108,12 @@ export class NodeQueries {
     if (filter.associated !== undefined)
       query.andWhere(`row.instance_uuid IS ${filter.associated ? 'NOT NULL' : 'NULL'}`);
     if (filter.sharded !== undefined) query.andWhere(`row.shard IS ${filter.sharded ? 'NOT NULL' : 'NULL'}`);
-    if (filter.shards) query.andWhere('row.shard IN (:...shards)', { shards: filter.shards });
+    if (filter.shards) isOneOf(query, 'row.shard', 'shards', filter.shards);
     if (filter.project !== undefined)
       query.andWhere('(row.owner = :project OR row.lessee = :project)', { project: filter.project });
-    if (filter.description_contains !== undefined)
-      query.andWhere(`row.description LIKE :part ESCAPE '\\'`, {
-        part: `%${filter.description_contains.replaceAll(/[\\%_]/g, '\\$&')}%`,
-      });
+    if (filter.description_contains !== undefined) contains(query, 'row.description', filter.description_contains);
     if (filter.parent_node === undefined && !filter.include_children) query.andWhere('row.parent_node IS NULL');
-    const ordered = await paged(query, page, {
-      columns,
-      member: name => `json_extract('{' || row.text || '}', '$.${name}')`,
-    });
+    const ordered = await paged(query, page, { columns, member: dialectOf(this.source).member });
     return ordered.getRawMany<never>() as Promise<Row[]>;
   }
 }

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { PageRequest } from '../pages.js';
-import { paged } from '../pages.js';
+import { contains, isOneOf, paged } from '../pages.js';
+import { dialectOf } from '../schema/dialect.js';
 import type { PortRow } from '../schema/entities.js';
 import { nodes, ports } from '../schema/entities.js';
 
@@ -34,7 +35,8 @@ export class PortQueries {
     const rows = await this.source
       .getRepository(ports)
       .createQueryBuilder('row')
-      .select('DISTINCT row.node_uuid', 'node_uuid')
+      .select('row.node_uuid', 'node_uuid')
+      .distinct()
       .where('row.address IN (:...addresses)', { addresses })
       .getRawMany<{ node_uuid: string }>();
     return rows.map(({ node_uuid }) => node_uuid);
@@ -45,23 +47,16 @@ export class PortQueries {
     const query = this.source.getRepository(ports).createQueryBuilder('row').select([]);
     for (const name of ['uuid', 'node_uuid', 'text', 'offsets']) query.addSelect(`row.${name}`, name);
     if (filter.node_uuid !== undefined) query.andWhere('row.node_uuid = :node', { node: filter.node_uuid });
-    if (filter.addresses) query.andWhere('row.address IN (:...addresses)', { addresses: filter.addresses });
+    if (filter.addresses) isOneOf(query, 'row.address', 'addresses', filter.addresses);
     if (filter.portgroup_uuid !== undefined)
       query.andWhere('row.portgroup_uuid = :group', { group: filter.portgroup_uuid });
-    if (filter.description_contains !== undefined)
-      query.andWhere(`row.description LIKE :part ESCAPE '\\'`, {
-        part: `%${filter.description_contains.replaceAll(/[\\%_]/g, '\\$&')}%`,
-      });
+    if (filter.description_contains !== undefined) contains(query, 'row.description', filter.description_contains);
     if (filter.shards ?? filter.conductor_groups) {
       query.innerJoin(nodes.options.name, 'node', 'node.uuid = row.node_uuid');
-      if (filter.shards) query.andWhere('node.shard IN (:...shards)', { shards: filter.shards });
-      if (filter.conductor_groups)
-        query.andWhere('node.conductor_group IN (:...groups)', { groups: filter.conductor_groups });
+      if (filter.shards) isOneOf(query, 'node.shard', 'shards', filter.shards);
+      if (filter.conductor_groups) isOneOf(query, 'node.conductor_group', 'groups', filter.conductor_groups);
     }
-    const ordered = await paged(query, page, {
-      columns,
-      member: name => `json_extract('{' || row.text || '}', '$.${name}')`,
-    });
+    const ordered = await paged(query, page, { columns, member: dialectOf(this.source).member });
     return ordered.getRawMany<PortText>();
   }
 }

@@ -97,7 +97,10 @@ export interface OpenWorkRow {
   deadline: string | null;
 }
 
-type Columns = Readonly<Record<string, 'integer' | 'text' | 'blob'>>;
+/** By JavaScript's types: each database has its own for them. */
+type Columns = Readonly<Record<string, typeof Number | typeof String>>;
+/** Handed through as they are: TypeORM knows no name for bytes that all databases have. */
+const Bytes = String;
 
 /** Entities without classes: a column's name and type, `id` (or the first) as key. */
 const entity = <Row extends object>(name: string, columns: Columns, key = 'id') =>
@@ -109,8 +112,8 @@ const entity = <Row extends object>(name: string, columns: Columns, key = 'id') 
     ) as never,
   });
 
-const texts = (...names: string[]) => Object.fromEntries(names.map(name => [name, 'text' as const]));
-const integers = (...names: string[]) => Object.fromEntries(names.map(name => [name, 'integer' as const]));
+const texts = (...names: string[]) => Object.fromEntries(names.map(name => [name, String]));
+const integers = (...names: string[]) => Object.fromEntries(names.map(name => [name, Number]));
 
 export const nodes = entity<NodeRow>('nodes', {
   ...integers('id', 'revision', 'maintenance', 'retired', 'sealed'),
@@ -126,13 +129,13 @@ export const nodes = entity<NodeRow>('nodes', {
   ),
   ...texts('fault', 'owner', 'lessee', 'shard', 'parent_node', 'chassis_uuid', 'instance_name', 'description'),
   ...texts('created_at', 'updated_at', 'provision_updated_at', 'brief', 'text'),
-  offsets: 'blob',
+  offsets: Bytes,
 });
 export const ports = entity<PortRow>('ports', {
   ...integers('id', 'pxe_enabled', 'is_smartnic'),
   ...texts('uuid', 'address', 'name', 'node_uuid', 'physical_network', 'portgroup_uuid', 'description', 'vendor'),
   ...texts('category', 'created_at', 'updated_at', 'text'),
-  offsets: 'blob',
+  offsets: Bytes,
 });
 export const nodeHistory = entity<HistoryRow>('node_history', {
   ...integers('id', 'duration_seconds'),

@@ -7,15 +7,19 @@ import { HistoryQueries } from '../history/history-queries.js';
 import { NodeQueries } from '../node/node-queries.js';
 import { OpenWorkQueries } from '../open-work/open-work-queries.js';
 import { PortQueries } from '../port/port-queries.js';
-import type { ProjectionSource } from '../projection.js';
-import { Projection } from '../projection.js';
+import type { ProjectionSource } from './projection.js';
+import { Projection } from './projection.js';
 import type { ReadModel } from '../read-model.js';
 import { openDataSource } from './data-source.js';
+import type { SqliteHotReads } from './hot-reads.js';
+import { sqliteHotReads } from './hot-reads.js';
 import { openRows } from './open.js';
 
 /** The read side of one process: rows in an SQLite file, written by the projection, asked by the queries. */
 export class SqliteReadModel implements ReadModel {
-  readonly nodes: NodeQueries;
+  readonly nodes: NodeQueries<SqliteHotReads>;
+  /** Nodes that are in one of the states. */
+  readonly nodesIn: (states: readonly string[]) => number;
   readonly ports: PortQueries;
   readonly history: HistoryQueries;
   readonly chassis: ChassisQueries;
@@ -28,7 +32,9 @@ export class SqliteReadModel implements ReadModel {
     private readonly database: Database.Database,
     events: ProjectionSource,
   ) {
-    this.nodes = new NodeQueries(source, database);
+    const hot = sqliteHotReads(database);
+    this.nodes = new NodeQueries(source, hot);
+    this.nodesIn = hot.count;
     this.ports = new PortQueries(source);
     this.history = new HistoryQueries(source);
     this.chassis = new ChassisQueries(source);

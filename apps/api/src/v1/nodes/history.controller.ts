@@ -32,7 +32,7 @@ export class HistoryController {
     if (detail && fields) throw badRequest("Can't fetch a subset of fields with 'detail' set");
     const page = query.page(this.ports.settings.maxLimit, key => sinceOf(key) !== undefined && key !== 'links');
     query.refuseOthers();
-    const { uuid } = this.#routes.row(request);
+    const { uuid } = await this.#routes.row(request);
     const rows = await this.ports
       .readModel()
       .history.ofNode(uuid, page)
@@ -54,7 +54,7 @@ export class HistoryController {
   @Get(':uuid')
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     requireVersion(request, 78);
-    const { uuid } = this.#routes.row(request);
+    const { uuid } = await this.#routes.row(request);
     const id = (request.params as { uuid: string }).uuid.toLowerCase();
     const row = await this.ports.readModel().history.entry(uuid, id);
     if (!row) throw notFound(`Node history record ${id} could not be found.`);

@@ -115,7 +115,7 @@ export class ManagementController {
   }
 
   async #read(request: FastifyRequest, question: string, args: object = {}): Promise<unknown> {
-    const { uuid } = this.#routes.row(request);
+    const { uuid } = await this.#routes.row(request);
     return this.ports.reads.read(uuid, 'management', question, args, READ_DEADLINE_MS);
   }
 }

@@ -18,13 +18,13 @@ export class NodeRoutes {
     private readonly commands: CommandBus,
   ) {}
 
-  row(request: FastifyRequest): NodeText {
+  row(request: FastifyRequest): Promise<NodeText> {
     return findNode(this.ports, (request.params as { ident: string }).ident, request.context.minor);
   }
 
   /** The folded node, for what rows do not show. */
   async node(request: FastifyRequest): Promise<Node> {
-    return this.ports.nodes.repository.load(this.row(request).uuid);
+    return this.ports.nodes.repository.load((await this.row(request)).uuid);
   }
 
   async change<T extends NodeCommandType>(
@@ -32,7 +32,7 @@ export class NodeRoutes {
     type: T,
     data: NodeCommandData<T>,
   ): Promise<Outcome<Node>> {
-    const row = this.row(request);
+    const row = await this.row(request);
     requireMatch(request, row.revision);
     const command = { type, nodeId: row.uuid, data } as unknown as NodeCommand;
     return this.commands.execute(new ChangeNode(command, causeOf(request)));

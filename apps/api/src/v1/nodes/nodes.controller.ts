@@ -3,7 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { Bag, Node, NodeCommand, PatchNode, PatchOperation } from '#domain';
-import { chassisMissing, isUuid, Problem, tokensOf } from '#domain';
+import { chassisMissing, isUuid, tokensOf } from '#domain';
 import type { Outcome } from '#command-handler';
 import { uuidV5 } from '#command-handler';
 import { nodeFieldSince } from '#ironic';
@@ -23,6 +23,7 @@ import { nodeAsOf } from './node-as-of.js';
 import { enrolment, requireKnown } from './node-create.js';
 import { isSortableNodeField, nodeFilter } from './node-filter.js';
 import { findNode, requireName } from './node-ident.js';
+import { rowAfter } from './row-of-fold.js';
 
 @Controller('v1/nodes')
 export class NodesController {
@@ -57,16 +58,10 @@ export class NodesController {
     await this.#requireRelations(data.attributes);
     const parent = data.attributes.parent_node;
     const attributes = parent
-      ? { ...data.attributes, parent_node: findParent(this.ports, parent, minor) }
+      ? { ...data.attributes, parent_node: await findParent(this.ports, parent, minor) }
       : data.attributes;
-    await this.#change({ type: 'EnrolNode', nodeId, data: { ...data, attributes } }, request, cause);
-    const row = this.ports.readModel().nodes.byUuid(nodeId);
-    if (!row)
-      throw new Problem({
-        code: 'conductor.unavailable',
-        title: 'Not readable yet',
-        detail: `Node ${nodeId} was enrolled and cannot be read yet.`,
-      });
+    const outcome = await this.#change({ type: 'EnrolNode', nodeId, data: { ...data, attributes } }, request, cause);
+    const row = await rowAfter(this.ports, outcome);
     void reply
       .code(201)
       .header('location', `${base}/v1/nodes/${nodeId}`)
@@ -80,7 +75,7 @@ export class NodesController {
     const { minor } = request.context;
     const { ident } = request.params as { ident: string };
     if (request.url.indexOf('?') < 0) {
-      const row = findNode(this.ports, ident, minor);
+      const row = await findNode(this.ports, ident, minor);
       reply
         .header('etag', revisionTag(row.revision))
         .type('application/json')
@@ -92,7 +87,7 @@ export class NodesController {
     const asOf = query.text('as_of');
     query.refuseOthers();
     const row =
-      asOf === undefined ? findNode(this.ports, ident, minor) : await nodeAsOf(this.ports, ident, asOf, minor);
+      asOf === undefined ? await findNode(this.ports, ident, minor) : await nodeAsOf(this.ports, ident, asOf, minor);
     const text = fields
       ? await this.#answers.some(row, fields, request.context)
       : await this.#answers.whole(row, request.context);
@@ -105,13 +100,13 @@ export class NodesController {
     const query = new Query(request, minor);
     const resetInterfaces = query.boolean('reset_interfaces', 45) ?? false;
     query.refuseOthers();
-    const row = findNode(this.ports, (request.params as { ident: string }).ident, minor);
+    const row = await findNode(this.ports, (request.params as { ident: string }).ident, minor);
     requireMatch(request, row.revision);
-    const patch = this.#normalised(checked<PatchOperation[]>('patch', request.body), minor);
+    const patch = await this.#normalised(checked<PatchOperation[]>('patch', request.body), minor);
     await this.#requireRelations(Object.fromEntries(patch.map(({ path, value }) => [tokensOf(path)[0], value])));
     const data: PatchNode = { patch, resetInterfaces, refuseWhileInspecting: minor >= 39 };
-    await this.#change({ type: 'PatchNode', nodeId: row.uuid, data }, request);
-    const after = this.ports.readModel().nodes.byUuid(row.uuid)!;
+    const outcome = await this.#change({ type: 'PatchNode', nodeId: row.uuid, data }, request);
+    const after = await rowAfter(this.ports, outcome);
     void reply
       .header('etag', revisionTag(after.revision))
       .type('application/json')
@@ -120,7 +115,7 @@ export class NodesController {
 
   @Delete(':ident')
   async remove(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const row = findNode(this.ports, (request.params as { ident: string }).ident, request.context.minor);
+    const row = await findNode(this.ports, (request.params as { ident: string }).ident, request.context.minor);
     requireMatch(request, row.revision);
     await this.#change({ type: 'DeleteNode', nodeId: row.uuid, data: {} }, request);
     this.ports.telemetry.forget(row.uuid);
@@ -143,7 +138,8 @@ export class NodesController {
     if (detail && fields) throw badRequest("Can't fetch a subset of fields with 'detail' set");
     const { conductor, ...given } = nodeFilter(query);
     const parent = given.parent_node;
-    const filter = parent === undefined ? given : { ...given, parent_node: findNode(this.ports, parent, minor).uuid };
+    const filter =
+      parent === undefined ? given : { ...given, parent_node: (await findNode(this.ports, parent, minor)).uuid };
     const sortable = (key: string) => {
       const since = nodeFieldSince(key);
       if (since !== undefined && since > minor) throw notAcceptable(`Sorting by ${key} needs API version 1.${since}.`);
@@ -196,8 +192,8 @@ export class NodesController {
   }
 
   /** Values as they are stored: booleans from Ironic's texts, uuids in lower case. */
-  #normalised(patch: readonly PatchOperation[], minor: number): PatchOperation[] {
-    return patch.map(operation => {
+  #normalised(patch: readonly PatchOperation[], minor: number): Promise<PatchOperation[]> {
+    const normalised = patch.map(async operation => {
       const [root = '', ...rest] = tokensOf(operation.path);
       if (operation.op === 'remove') {
         if (root === 'chassis_uuid' && minor < 25) throw notAcceptable('Removing chassis_uuid needs API version 1.25.');
@@ -209,9 +205,10 @@ export class NodesController {
       if (root === 'name' && typeof value === 'string') requireName(value);
       checked('node', { ...(operation.path.slice(1) in nodeSchemaFields && { [root]: value }) });
       if (root === 'parent_node' && typeof value === 'string')
-        return { ...operation, value: findParent(this.ports, value, minor) };
+        return { ...operation, value: await findParent(this.ports, value, minor) };
       return { ...operation, value };
     });
+    return Promise.all(normalised);
   }
 
   /** What a node refers to must be there (rest-api.md section 5.2). */
@@ -249,9 +246,9 @@ const nodeSchemaFields: Readonly<Record<string, true>> = Object.fromEntries(
   ].map(name => [name, true]),
 ); // prettier-ignore
 
-const findParent = (ports: ApiPorts, ident: string, minor: number): string => {
+const findParent = async (ports: ApiPorts, ident: string, minor: number): Promise<string> => {
   try {
-    return findNode(ports, ident, minor).uuid;
+    return (await findNode(ports, ident, minor)).uuid;
   } catch {
     throw badRequest(`Node ${ident} could not be found: it cannot be the parent node.`);
   }

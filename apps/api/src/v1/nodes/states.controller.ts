@@ -57,7 +57,7 @@ export class StatesController {
     const query = new Query(request, request.context.minor);
     const dryRun = query.boolean('dry_run') ?? false;
     query.refuseOthers();
-    const row = this.#routes.row(request);
+    const row = await this.#routes.row(request);
     const node = await this.ports.nodes.repository.load(row.uuid);
     const { type, data } = provisionCommand(request.body, node, request.context.minor, this.ports.settings.decisions);
     if (dryRun) {

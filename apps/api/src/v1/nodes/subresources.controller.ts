@@ -32,7 +32,7 @@ export class SubresourcesController {
     query.text('node_uuid');
     query.refuseOthers();
     if (!ident) throw badRequest('The node to validate is missing: ?node=.');
-    const { uuid } = findNode(this.ports, ident, request.context.minor);
+    const { uuid } = await findNode(this.ports, ident, request.context.minor);
     void reply.send(this.#validation(await this.ports.nodes.repository.load(uuid)));
   }
 
@@ -158,7 +158,7 @@ export class SubresourcesController {
   @Get(':ident/children')
   async children(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     requireVersion(request, 83);
-    const { uuid } = this.#routes.row(request);
+    const { uuid } = await this.#routes.row(request);
     const children = await this.ports.readModel().nodes.childrenOf(uuid);
     void reply.send({
       children,

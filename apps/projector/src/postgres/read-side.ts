@@ -1,0 +1,253 @@
+import type { Clock, EventStore } from '#domain';
+import type { Duty, Pool } from '#postgres';
+import { Listener, openPool } from '#postgres';
+import type { ReadModel } from '#read-model';
+import type { EventSource, Generation } from '#read-model/postgres';
+import {
+  buildGeneration,
+  dropLeftovers,
+  Generations,
+  GRACE_MS,
+  PostgresReadModel,
+  READ_CHANNEL,
+} from '#read-model/postgres';
+import type { Rebuilt } from '../read-side.js';
+import { projector } from './projector.js';
+
+const POLL_MS = 1_000;
+/** How long who wrote something is kept waiting for the rows. */
+const PATIENCE_MS = 3_000;
+/** Reads that began on rows that are no longer in force end within this time. */
+const LEAVE_MS = GRACE_MS / 2;
+const CONNECTIONS = 4;
+
+export interface PostgresReadSideOptions {
+  /** `postgres://user:password@host:port/database`. The rows live in schemas of their own. */
+  readonly url: string;
+  readonly store: EventSource & Pick<EventStore, 'head' | 'subscribeToAll'>;
+  readonly clock: Clock;
+  readonly on: { rebuild(): void; fault(error: unknown): void };
+  /** Called where the events are not those that the rows were made of: a backup was put back. */
+  readonly beginGeneration?: () => Promise<void> | void;
+  /** How long news may go unnoticed where a notification was lost. */
+  readonly pollMs?: number;
+}
+
+/**
+ * The read model in force, as this process sees it: rows in PostgreSQL that one of all processes writes. Which
+ * generation of them is in force, and up to where it is written, is told by notifications and looked for now and then.
+ */
+export class PostgresReadSide {
+  readonly #listener: Listener;
+  readonly #poll: NodeJS.Timeout;
+  readonly #waiting = new Set<() => void>();
+  readonly #leaving = new Map<PostgresReadModel, NodeJS.Timeout>();
+  #counts: ReadonlyMap<string, number> = new Map();
+  #looking: Promise<void> | undefined;
+  #looksAgain = false;
+  /** A position that the rows are to come to, and since when. */
+  #owed: { readonly position: number; readonly since: number } | undefined;
+  #isOutOfSight = false;
+  #rebuilding: Promise<Rebuilt> | undefined;
+  #dropping: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /**
+   * Answers when there are rows that were once up to date: where there are none, or none of this version, this process
+   * builds them, or waits for the one that does.
+   *
+   * @throws DatabaseUnusable
+   */
+  static async open(options: PostgresReadSideOptions): Promise<PostgresReadSide> {
+    const { url, store, on } = options;
+    const pool = openPool({ url, name: 'ferrolog read model', connections: CONNECTIONS });
+    try {
+      const generations = await Generations.open(pool, store.identity);
+      const found = await generations.current();
+      if (!found || !(await isOf(store, found))) {
+        if (found) await options.beginGeneration?.();
+        on.rebuild();
+        const isWanted = (current?: Generation) => current === undefined || current.number === found?.number;
+        await buildGeneration({ url, pool, generations, source: store, isWanted });
+      }
+      const model = await PostgresReadModel.open(url, (await generations.current())!);
+      return new PostgresReadSide(options, pool, generations, model, await model.nodes.countByState());
+    } catch (error) {
+      await pool.end();
+      throw error;
+    }
+  }
+
+  private constructor(
+    private readonly options: PostgresReadSideOptions,
+    private readonly pool: Pool,
+    private readonly generations: Generations,
+    private model: PostgresReadModel,
+    counts: ReadonlyMap<string, number>,
+  ) {
+    this.#counts = counts;
+    const { url, pollMs = POLL_MS } = options;
+    this.#listener = new Listener(
+      { url, name: 'ferrolog read model: listener' },
+      READ_CHANNEL,
+      () => void this.#look(),
+    );
+    this.#poll = setInterval(() => void this.#tick(), pollMs).unref();
+  }
+
+  get current(): ReadModel {
+    return this.model;
+  }
+
+  /** What was in the store a while ago is in the rows. Where it is not, they are not to be trusted. */
+  get isUpToDate(): boolean {
+    return this.#owed === undefined || performance.now() - this.#owed.since < PATIENCE_MS;
+  }
+
+  /** As of the last poll: close enough to keep within limits that are none of one node. */
+  nodesIn(...states: readonly string[]): number {
+    return states.reduce((sum, state) => sum + (this.#counts.get(state) ?? 0), 0);
+  }
+
+  /** Waits until the position is in the rows, for a few seconds: then `isUpToDate` says whether they are behind. */
+  async reached(position: number): Promise<void> {
+    if (this.model.position >= position) return;
+    this.#owe(position);
+    await this.#until(position, PATIENCE_MS);
+  }
+
+  /** @throws Error when the read side is closed meanwhile */
+  async caughtUp(): Promise<void> {
+    const head = await this.options.store.head();
+    await this.#until(head, Number.POSITIVE_INFINITY);
+    if (this.model.position < head) throw new Error('the read model was closed');
+  }
+
+  /** Builds the rows anew beside those in force, and puts them in their place: for all processes, by one at a time. */
+  rebuild(): Promise<Rebuilt> {
+    this.#rebuilding ??= this.#rebuild().finally(() => (this.#rebuilding = undefined));
+    return this.#rebuilding;
+  }
+
+  /** Writes what is appended to the store into the rows, in one of all processes that do this. */
+  project(): Duty {
+    const { url, store, clock, on } = this.options;
+    return projector({ url, pool: this.pool, generations: this.generations, store, clock, onBreak: on.fault });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#poll);
+    clearTimeout(this.#dropping);
+    this.#wake();
+    await this.#listener.close();
+    await this.#rebuilding?.catch(() => undefined);
+    await this.#looking;
+    for (const [old, timer] of this.#leaving) {
+      clearTimeout(timer);
+      await old.close();
+    }
+    await this.model.close();
+    await this.pool.end();
+  }
+
+  async #tick(): Promise<void> {
+    await this.#look();
+    try {
+      this.#counts = await this.model.nodes.countByState();
+      this.#owe(await this.options.store.head());
+    } catch {
+      // Whoever reads is told so.
+    }
+  }
+
+  #owe(position: number): void {
+    if (position > this.model.position) this.#owed ??= { position, since: performance.now() };
+  }
+
+  /** Sees everything that was written before this was called. */
+  #look(): Promise<void> {
+    this.#looksAgain = true;
+    return (this.#looking ??= this.#lookOn().finally(() => (this.#looking = undefined)));
+  }
+
+  async #lookOn(): Promise<void> {
+    while (this.#looksAgain && !this.#isClosed) {
+      this.#looksAgain = false;
+      try {
+        const current = await this.generations.current();
+        if (current) await this.#follow(current);
+      } catch (error) {
+        return this.#lostSight(error);
+      }
+      this.#isOutOfSight = false;
+      if (this.#owed && this.#owed.position <= this.model.position) this.#owed = undefined;
+      this.#wake();
+    }
+  }
+
+  /** What is in the rows cannot be told before they are seen again. Said once. */
+  #lostSight(error: unknown): void {
+    if (!this.#isOutOfSight && !this.#isClosed) this.options.on.fault(error);
+    this.#isOutOfSight = true;
+    this.#owed ??= { position: 0, since: performance.now() };
+  }
+
+  async #follow(current: Generation): Promise<void> {
+    if (current.number === this.model.number) {
+      this.model.position = current.position;
+      return;
+    }
+    const old = this.model;
+    this.model = await PostgresReadModel.open(this.options.url, current);
+    const leave = () => {
+      this.#leaving.delete(old);
+      void old.close();
+    };
+    this.#leaving.set(old, setTimeout(leave, LEAVE_MS).unref());
+  }
+
+  async #until(position: number, patienceMs: number): Promise<void> {
+    const until = performance.now() + patienceMs;
+    while (this.model.position < position && !this.#isClosed) {
+      const leftMs = until - performance.now();
+      if (leftMs <= 0) return;
+      await new Promise<void>(resolve => {
+        const timer = Number.isFinite(leftMs) ? setTimeout(() => wake(), leftMs) : undefined;
+        const wake = () => {
+          clearTimeout(timer);
+          this.#waiting.delete(wake);
+          resolve();
+        };
+        this.#waiting.add(wake);
+      });
+    }
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  async #rebuild(): Promise<Rebuilt> {
+    const { url, store } = this.options;
+    const began = performance.now();
+    const { events, position } = await buildGeneration({
+      url,
+      pool: this.pool,
+      generations: this.generations,
+      source: store,
+    });
+    await this.#look();
+    clearTimeout(this.#dropping);
+    const drop = () => void dropLeftovers(url, this.generations).catch(this.options.on.fault);
+    this.#dropping = setTimeout(drop, GRACE_MS + POLL_MS).unref();
+    return { events, position, seconds: (performance.now() - began) / 1000 };
+  }
+}
+
+/** Whether the event at the checkpoint is the one in the store. */
+const isOf = async (store: EventSource, { position, eventId }: Generation): Promise<boolean> => {
+  if (position === 0) return true;
+  const { events } = await store.readAll(position - 1, 1);
+  return events[0]?.position === position && events[0].id === eventId;
+};

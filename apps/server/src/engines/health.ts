@@ -1,0 +1,58 @@
+import { connect } from 'node:net';
+import type { EventStore } from '#domain';
+
+const EVERY_MS = 2_000;
+const DEADLINE_MS = 5_000;
+
+/** Looks again and again whether what a process stands on can be reached. Answers what cannot, at the last look. */
+export const watchEngines = (store: Pick<EventStore, 'head'>, brokers: readonly string[]) => {
+  let missing: readonly string[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const look = async () => {
+    const [storeAnswers, brokerAnswers] = await Promise.all([
+      inTime(store.head()),
+      brokers.length === 0 || Promise.any(brokers.map(answers)).catch(() => false),
+    ]);
+    missing = [
+      ...(storeAnswers ? [] : ['the event store cannot be reached']),
+      ...(brokerAnswers ? [] : [`no Kafka broker of ${brokers.join(', ')} can be reached: work waits until one can`]),
+    ];
+    if (!isOver) timer = setTimeout(() => void look(), EVERY_MS).unref();
+  };
+  void look();
+  return {
+    missing: () => missing,
+    stop: () => {
+      isOver = true;
+      clearTimeout(timer);
+    },
+  };
+};
+
+const inTime = async (call: Promise<unknown>): Promise<boolean> => {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), DEADLINE_MS);
+  call.then(
+    () => resolve(true),
+    () => resolve(false),
+  );
+  const isThere = await promise;
+  clearTimeout(timer);
+  return isThere;
+};
+
+/** @throws when nobody listens there in time */
+const answers = async (broker: string): Promise<boolean> => {
+  const at = broker.lastIndexOf(':');
+  const socket = connect({ host: broker.slice(0, at), port: Number(broker.slice(at + 1)), timeout: DEADLINE_MS });
+  try {
+    return await new Promise<boolean>((resolve, reject) => {
+      socket.once('connect', () => resolve(true));
+      socket.once('timeout', () => reject(new Error('no answer')));
+      socket.once('error', reject);
+    });
+  } finally {
+    socket.destroy();
+  }
+};

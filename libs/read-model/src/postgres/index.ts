@@ -1,0 +1,4 @@
+export { buildGeneration, type BuildOptions, dropLeftovers } from './build.js';
+export { type Generation, Generations, GRACE_MS, READ_CHANNEL } from './generations.js';
+export { PostgresReadModel } from './postgres-read-model.js';
+export { type EventSource, PostgresProjection } from './projection.js';
