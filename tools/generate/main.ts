@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { openApiDocument, routesOf } from '#apps/api';
+import { stringify } from 'yaml';
+import { asyncApiDocument, openApiDocument, routesOf } from '#apps/api';
 import { createProgram, processIo, referenceOf } from '#apps/cli';
 import { createLogger, startServer } from '#apps/server';
 import { configurationSchema, flagOf, readConfiguration, variableOf, VERSION } from '#configuration';
@@ -121,12 +122,17 @@ const openApi = async (): Promise<string> => {
   return text;
 };
 
+const asyncApi = (): string =>
+  '# Made from schemas/events by npm run generate.\n' +
+  stringify(asyncApiDocument(VERSION), { lineWidth: 0, aliasDuplicateObjects: false });
+
 put('docs/reference/life-cycle.md', lifeCycle());
 put('docs/reference/problems.md', problems());
 put('docs/reference/configuration.md', configuration());
 put('docs/reference/events.md', events());
 put('docs/reference/cli.md', note('apps/cli/src') + referenceOf(createProgram(processIo())));
 put('schemas/openapi.json', await openApi());
+put('schemas/asyncapi.yaml', asyncApi());
 if (stale.length > 0) {
   console.error(`Not current, run npm run generate: ${stale.join(', ')}`);
   process.exit(1);

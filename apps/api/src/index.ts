@@ -1,5 +1,6 @@
 export { ApiModule } from './api.module.js';
 export { httpBasic, noAuth, PasswordFileUnusable } from './http/access.js';
+export { asyncApiDocument } from './asyncapi/document.js';
 export { createApplication, routesOf } from './http/application.js';
 export { ironicEnvelope, problemJson } from './http/ironic-error.js';
 export { openApiDocument } from './openapi/document.js';
@@ -7,7 +8,7 @@ export { operations } from './openapi/operations.js';
 export { createMetrics } from './operations/metrics.js';
 export type { ApiPorts } from './ports.js';
 export type { ActionRun } from './ferrolog/actions.js';
-export type { EventJson } from './ferrolog/event-json.js';
+export { type EventJson, eventJson } from './ferrolog/event-json.js';
 export type { Run, StepRun, Timeline } from './ferrolog/timeline.js';
 export type { Explanation } from './ferrolog/why.js';
 export type { Status } from './operations/status.js';

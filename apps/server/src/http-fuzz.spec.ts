@@ -203,6 +203,13 @@ const sensible: readonly (readonly [string, string, unknown?])[] = [
   ['GET', '/v1/nodes?limit=1&sort_key=updated_at&fields=uuid,name'],
   ['GET', '/v1/nodes/one?as_of=0'],
   ['DELETE', '/v1/nodes/two'],
+  [
+    'POST',
+    '/ferrolog/v1/webhooks',
+    { url: 'https://127.0.0.1:9/', secret: null, from: 'start', enabled: true, filter: { type: ['Node'] } },
+  ],
+  ['PATCH', '/ferrolog/v1/webhooks/11111111-2222-4333-8444-555555555555', { enabled: true }],
+  ['POST', '/ferrolog/v1/webhooks/11111111-2222-4333-8444-555555555555/replay', { from: 'now' }],
 ];
 
 /** … and what a slip makes of their bodies: a member gone, another value, another member. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { nodeStream } from '#domain';
+import { nodeStream, webhookKeySubject } from '#domain';
 import { House, until } from '#testing';
 import { keyEraser } from './key-eraser.js';
 
@@ -38,6 +38,21 @@ describe('The eraser of keys', () => {
     await until(() => house.keys.checkpoint.get() === deleted!.position, 'the checkpoint');
     expect(await house.content.plain(driver_info)).toEqual({ password: '«erased»' });
     expect(breaks).toHaveLength(1);
+    await eraser.stop();
+  });
+
+  it('erases the secret of a webhook that is deleted', async () => {
+    const secret = await house.content.seal(webhookKeySubject(uuid), 'secret');
+    const filter = { node: [], type: [], stream: [] };
+    const settings = { url: 'https://receiver.example/', filter, secret, enabled: true };
+    await house.webhooks.handle(uuid, { type: 'CreateWebhook', ...settings, from: 0 }, house.cause());
+    const { store, keys, clock } = house;
+    const eraser = keyEraser({ store, keys, erased: keys.checkpoint, clock, onBreak: () => undefined });
+    eraser.start();
+    expect(await house.content.plainValue(secret)).toBe('secret');
+    const { position } = await house.webhooks.handle(uuid, { type: 'DeleteWebhook' }, house.cause());
+    await until(() => keys.checkpoint.get() === position, 'the checkpoint');
+    expect(await house.content.plainValue(secret)).toBe('«erased»');
     await eraser.stop();
   });
 });

@@ -106,6 +106,11 @@ describe('/ferrolog/v1/webhooks', () => {
     expect(await ask('GET', webhooks)).toMatchObject({ body: { webhooks: [] } });
   });
 
+  it('is described, with the other ways on which events leave', async () => {
+    const { status, body } = await ask('GET', '/asyncapi.json');
+    expect({ status, body }).toMatchObject({ status: 200, body: { asyncapi: '3.0.0', channels: { webhook: {} } } });
+  });
+
   it('shows why it cannot deliver', async () => {
     isFailing = true;
     const { body } = await ask('POST', webhooks, { url, from: 'start' });

@@ -317,4 +317,9 @@ export const operations: Readonly<Record<string, OperationNote>> = {
   'GET /readyz': { summary: 'Requests are answered as they should be.', status: 200 },
   'GET /metrics': { summary: 'Metrics in the text format of Prometheus.', status: 200 },
   'GET /openapi.json': { summary: 'This description.', status: 200 },
+  'GET /asyncapi.json': {
+    summary:
+      'The description of what is sent without being asked for: events by SSE, webhooks and Kafka (AsyncAPI 3.0).',
+    status: 200,
+  },
 };

@@ -2,11 +2,16 @@ import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { schemasFolder } from '#schemas';
 import { positionToken } from '../ferrolog/position-token.js';
 import { API_PORTS, type ApiPorts } from '../ports.js';
 import { METRICS, type Metrics } from './metrics.js';
 import { statusOf } from './status.js';
+
+/** Kept as YAML for people, answered as JSON for programs: made when first asked for. */
+const readAsyncApi = (): string => JSON.stringify(parse(readFileSync(join(schemasFolder, 'asyncapi.yaml'), 'utf8')));
+let asyncApi: string | undefined;
 
 /** For whoever runs the server: health, metrics, contracts and the state of the fleet. */
 @Controller()
@@ -39,6 +44,11 @@ export class OperationsController {
   @Get('openapi.json')
   openapi(@Res() reply: FastifyReply): void {
     void reply.type('application/json').send(readFileSync(join(schemasFolder, 'openapi.json')));
+  }
+
+  @Get('asyncapi.json')
+  asyncapi(@Res() reply: FastifyReply): void {
+    void reply.type('application/json').send((asyncApi ??= readAsyncApi()));
   }
 
   /** What `ferrolog doctor` reads. */

@@ -39,6 +39,7 @@ describe('Deliveries to webhooks', () => {
   });
   afterEach(async () => {
     await bench.close();
+    expect(house.clock.pending()).toBe(0);
     for (const receiver of receivers) await receiver.close();
     await house.close();
   });

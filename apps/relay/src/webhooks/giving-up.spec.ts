@@ -33,6 +33,7 @@ describe('A webhook that takes nothing', () => {
   });
   afterEach(async () => {
     await bench.close();
+    expect(house.clock.pending()).toBe(0);
     await house.close();
   });
 
