@@ -22,6 +22,7 @@ export const startApi = async (
     webhookPlaces,
     readModel: () => readSide.current,
     reached: position => readSide.reached(position),
+    isBehind: () => !readSide.isUpToDate,
     store,
     blobs: store,
     content,

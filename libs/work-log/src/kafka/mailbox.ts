@@ -46,12 +46,6 @@ const RETENTION_MS = 60 * 60 * 1000;
 const MOST_WAITING = 10_000;
 const RESTART_MS = 1000;
 const SOURCE = '/ferrolog/mail';
-/** Mail to oneself, which says that mail is received. */
-const ECHO = 'echo';
-const ECHO_MS = 500;
-/** A reader of a topic that has just been made may not know all of its partitions: then another one begins. */
-const PATIENT_ECHOES = 10;
-class Deaf extends Error {}
 
 export const kafkaMailbox = (options: MailboxOptions): Mailbox => {
   const { clock, topic, address, prefix = 'ferrolog', replicationFactor = 1, onFault } = options;
@@ -63,39 +57,17 @@ export const kafkaMailbox = (options: MailboxOptions): Mailbox => {
   const listeners = new Set<(mail: Mail) => void>();
   let reading = Promise.resolve();
 
-  /** Partitions that nothing was heard from yet: what comes by them may still be missed. */
-  const unheard = new Set(Array.from({ length: PARTITIONS }, (_, partition) => partition));
-  const hearing = Promise.withResolvers<void>();
-  const deliver = (message: KafkaMessage, partition: number) => {
+  const deliver = (message: KafkaMessage) => {
     const mail = message.headers?.ferrolog_to?.toString() === address ? mailIn(message) : undefined;
-    if (mail?.type !== ECHO) for (const listener of mail ? listeners : []) listener(mail!);
-    else if (unheard.delete(partition) && unheard.size === 0) hearing.resolve();
+    if (mail) for (const listener of listeners) listener(mail);
   };
-  let deaf = Promise.withResolvers<unknown>();
-  const read = async () => {
+  const read = async (onReading: () => void) => {
     while (!isClosed) {
-      deaf = Promise.withResolvers();
-      const error = await readUntilItEnds(options, name, deliver, Promise.race([end.promise, deaf.promise]));
+      const error = await readUntilItEnds(options, name, deliver, onReading, end.promise);
       if (isClosed) return;
-      if (error instanceof Deaf) continue;
       onFault(new WorkLogFault(`Reading ${name} ended: beginning anew.`, { cause: error }));
       await wait(RESTART_MS);
     }
-  };
-
-  const send = (to: string, { key, type, body }: Mail, partition: number) => {
-    const headers = {
-      ce_specversion: '1.0',
-      ce_id: randomUUID(),
-      ce_source: SOURCE,
-      ce_type: type,
-      ce_subject: key,
-      'content-type': 'application/json',
-      ferrolog_to: to,
-    };
-    publisher.publish(name, [{ key, value: JSON.stringify(body), headers, partition }]).catch((cause: unknown) => {
-      if (!isClosed) onFault(new WorkLogFault(`Mail on ${name} was not posted.`, { cause }));
-    });
   };
 
   return {
@@ -106,16 +78,25 @@ export const kafkaMailbox = (options: MailboxOptions): Mailbox => {
         admin.disconnect(),
       );
       if (address === undefined) return;
-      reading = read();
-      // A reader begins at the end, and nobody tells when it has found it: only its own voice does.
-      for (let echoes = 1; unheard.size > 0 && !isClosed; echoes++) {
-        for (const partition of unheard) send(address, { key: address, type: ECHO, body: {} }, partition);
-        await Promise.race([hearing.promise, wait(ECHO_MS)]);
-        if (echoes % PATIENT_ECHOES === 0) deaf.resolve(new Deaf());
-      }
+      const { promise, resolve } = Promise.withResolvers<void>();
+      reading = read(resolve);
+      await Promise.race([promise, reading]);
     },
-    post(to, mail) {
-      if (!isClosed && publisher.waiting < MOST_WAITING) send(to, mail, partitionOf(mail.key, PARTITIONS));
+    post(to, { key, type, body }) {
+      if (isClosed || publisher.waiting >= MOST_WAITING) return;
+      const headers = {
+        ce_specversion: '1.0',
+        ce_id: randomUUID(),
+        ce_source: SOURCE,
+        ce_type: type,
+        ce_subject: key,
+        'content-type': 'application/json',
+        ferrolog_to: to,
+      };
+      const message = { key, value: JSON.stringify(body), headers, partition: partitionOf(key, PARTITIONS) };
+      publisher.publish(name, [message]).catch((cause: unknown) => {
+        if (!isClosed) onFault(new WorkLogFault(`Mail on ${name} was not posted.`, { cause }));
+      });
     },
     listen(listener) {
       listeners.add(listener);
@@ -133,13 +114,14 @@ export const kafkaMailbox = (options: MailboxOptions): Mailbox => {
 const readUntilItEnds = async (
   options: MailboxOptions,
   topic: string,
-  onMessage: (message: KafkaMessage, partition: number) => void,
-  end: Promise<unknown>,
+  onMessage: (message: KafkaMessage) => void,
+  onReading: () => void,
+  end: Promise<void>,
 ): Promise<unknown> => {
   // Not under the prefix of the groups that share work.
   const consumer = kafkaClient(options).consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 100 });
   try {
-    return await Promise.race([consume(consumer, topic, onMessage), end]);
+    return await Promise.race([consume(consumer, topic, onMessage, onReading), end]);
   } catch (error) {
     return error;
   } finally {
@@ -150,16 +132,16 @@ const readUntilItEnds = async (
 const consume = async (
   consumer: Consumer,
   topic: string,
-  onMessage: (message: KafkaMessage, partition: number) => void,
+  onMessage: (message: KafkaMessage) => void,
+  onReading: () => void,
 ): Promise<unknown> => {
   const crashed = Promise.withResolvers<unknown>();
   consumer.on(consumer.events.CRASH, ({ payload }) => crashed.resolve(payload.error));
+  // Only the first fetch finds out where the end is.
+  consumer.on(consumer.events.FETCH, onReading);
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: false });
-  await consumer.run({
-    autoCommit: false,
-    eachMessage: async ({ message, partition }) => onMessage(message, partition),
-  });
+  await consumer.run({ autoCommit: false, eachMessage: async ({ message }) => onMessage(message) });
   return crashed.promise;
 };
 
