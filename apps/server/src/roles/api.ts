@@ -11,6 +11,8 @@ export const startApi = async (
   { configuration, engines, decisions, clock, logger, atEnd }: RoleParts,
   reads: HardwareReads,
   hasJoined: () => boolean = () => true,
+  /** Called when everything is ready for the port to be taken. */
+  toListen: () => Promise<void> = async () => undefined,
 ): Promise<{ app: NestFastifyApplication; url: string }> => {
   const { store, telemetry, signals, readSide } = engines;
   const { nodes, chassis, content, catalog, ownerOf } = decisions;
@@ -56,6 +58,7 @@ export const startApi = async (
       logger.error({ error, ...request }, 'a request failed in a way that nobody foresaw'),
     onAnswer: (request, reply) => metrics.observe(request, reply),
   });
+  await toListen();
   await app.listen(configuration.port, configuration.host);
   atEnd(() => {
     closing.abort();
