@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import type { Configuration, Role } from '#configuration';
 import { EMBEDDED } from '#configuration';
-import type { RecordedEvent } from '#domain';
+import type { Clock, RecordedEvent } from '#domain';
 import { FakeMemory } from '#drivers';
 import { asSoonAsReachable } from './as-soon-as-reachable.js';
 import { cannotStart } from './cannot-start.js';
@@ -104,11 +104,23 @@ const compose = async (
   const fakeMemory = hooks.fakeMemory?.(configuration.fakeMachines) ?? new FakeMemory(configuration.fakeMachines);
   const conductor = has('conductor') ? await openConductor(parts, fakeMemory) : undefined;
   if (!isEmbedded(configuration)) await followFleet(parts);
+  // Who has not looked yet would refuse with "nobody owns the node".
+  await inTime(engines.log.ownersSeen(), clock);
   // Answers from here on; who works on hardware joins the others meanwhile.
   const answering = await startApi(parts, engines.hardwareReads(conductor?.reads), conductor?.hasJoined, toListen);
   // As long as the work log is away. Who is told to stop meanwhile has a server that can be stopped.
   if (conductor) await unlessAborted(signal, conductor.join());
   return answering;
+};
+
+/** Where Kafka is away it is not known who owns what, and refusing is right. */
+const OWNERS_MS = 5_000;
+
+const inTime = async (seen: Promise<void>, clock: Clock): Promise<void> => {
+  const late = Promise.withResolvers<void>();
+  const cancel = clock.after(OWNERS_MS, late.resolve);
+  await Promise.race([seen, late.promise]);
+  cancel();
 };
 
 /** Answers also when the signal aborts: what fails from then on, fails because everything ends. */

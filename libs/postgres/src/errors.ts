@@ -17,12 +17,17 @@ export const isOfItsContent = (error: unknown): boolean => isRefusal(error) && /
  * error, or by what it was caused by. Refused credentials, and a database that there is not, stay as they are.
  */
 export const isUnreachable = (error: unknown): boolean => {
-  if (!(error instanceof Error)) return false;
+  if (typeof error !== 'object' || error === null) return false;
   if (error instanceof pg.DatabaseError) return REFUSED_FOR_NOW.test(error.code ?? '');
-  if (error instanceof AggregateError) return error.errors.some(isUnreachable);
-  if (NETWORK.has(codeOf(error)) || LOST.test(error.message)) return true;
-  // TypeORM's way to say by what.
-  return isUnreachable(error.cause) || isUnreachable((error as { driverError?: unknown }).driverError);
+  // `errors` of a name with several addresses; `driverError` is TypeORM's way to say by what.
+  const {
+    message = '',
+    cause,
+    driverError,
+    errors = [],
+  } = error as Partial<AggregateError> & { driverError?: unknown };
+  if (NETWORK.has(codeOf(error)) || LOST.test(message)) return true;
+  return [cause, driverError, ...(errors as unknown[])].some(isUnreachable);
 };
 
 /** PostgreSQL, appendix A: connections, too many of them, a time that ran out, starting and shutting down. */

@@ -186,6 +186,13 @@ export const workLogContract = (
       const isKnown = ({ host, owned }: RecordingMember) =>
         nodes(500).every(key => (log.ownerOf(topic, key) === host) === owned.has(log.partitionOf(key)));
       await until(() => members.every(isKnown), 'the owners');
+      await log.ownersSeen();
+      const owners = log.owners(topic);
+      expect(owners.size).toBe(log.partitionsPerTopic);
+      for (const { host, owned } of members)
+        expect([...owners].filter(([, owner]) => owner === host).map(([partition]) => partition)).toEqual(
+          expect.arrayContaining([...owned]),
+        );
       await log.publish(
         topic,
         nodes(200).map(key => wakeUp(key, 1)),
@@ -206,6 +213,7 @@ export const workLogContract = (
     promises('no owner where nobody is', async () => {
       expect(log.ownerOf(topic, n1)).toBeUndefined();
       expect(log.ownerOf(workTopic('no', 'such'), n1)).toBeUndefined();
+      expect([log.owners(topic).size, log.owners(workTopic('no', 'such')).size]).toEqual([0, 0]);
     });
 
     promises('to tell members only what changes when another one joins or leaves', async () => {

@@ -59,7 +59,8 @@ describe('A server whose engines are away', () => {
     return startServer(configuration, createLogger(configuration));
   };
   const ask = async (path: string, init?: RequestInit) => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, init);
+    const headers = { 'content-type': 'application/json', 'x-openstack-ironic-api-version': '1.115' };
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers, ...init });
     return {
       status: response.status,
       retryAfter: response.headers.get('retry-after'),
@@ -93,6 +94,52 @@ describe('A server whose engines are away', () => {
     server = await starting;
     expect(server.url).toBe(`http://127.0.0.1:${port}`);
     expect(await ask('/v1/nodes')).toMatchObject({ status: 200, body: { nodes: [] } });
+  });
+
+  const sentenceOf = ({ body }: Awaited<ReturnType<typeof ask>>) =>
+    (JSON.parse(body.error_message as string) as { faultstring: string }).faultstring;
+  const send = (method: string, path: string, body: object) => ask(path, { method, body: JSON.stringify(body) });
+
+  it('reads on while the event store is away, and refuses what would change something', async () => {
+    server = await start();
+    await send('POST', '/v1/nodes', { driver: 'fake-hardware', name: 'one' });
+    await store.kill();
+    const [refused, events] = await Promise.all([
+      send('PUT', '/v1/nodes/one/maintenance', { reason: 'disks' }),
+      ask('/ferrolog/v1/nodes/one/events'),
+    ]);
+    expect(refused).toMatchObject({ status: 503, retryAfter: null });
+    expect(sentenceOf(refused)).toMatch(/event store .* repeat the request later/);
+    expect(events).toMatchObject({
+      status: 503,
+      retryAfter: '5',
+      body: { title: expect.stringMatching(/event store/) },
+    });
+    expect(await ask('/v1/nodes/one')).toMatchObject({ status: 200, body: { name: 'one', maintenance: false } });
+    await seen('/readyz', ({ body }) => /event store cannot be reached/.test(String(body.impediments)));
+    await store.begin();
+    await seen('/readyz', ({ status }) => status === 200);
+    expect(await send('PATCH', '/v1/nodes/one', [{ op: 'add', path: '/extra/a', value: 1 }])).toMatchObject({
+      status: 200,
+    });
+  });
+
+  it('refuses reads while PostgreSQL is away', async () => {
+    server = await start();
+    await send('POST', '/v1/nodes', { driver: 'fake-hardware', name: 'one' });
+    way.cut();
+    const refused = await Promise.all(
+      ['/v1/nodes', '/v1/nodes/one', '/v1/conductors', '/v1/ports'].map(path => ask(path)),
+    );
+    for (const answer of refused) {
+      expect(answer).toMatchObject({ status: 503, retryAfter: null });
+      expect(sentenceOf(answer)).toMatch(/database .* repeat the request later/);
+    }
+    expect(await ask('/ferrolog/v1/status')).toMatchObject({ status: 503, retryAfter: '5' });
+    await seen('/readyz', ({ body }) => /PostgreSQL cannot be reached/.test(String(body.impediments)));
+    way.mend();
+    await seen('/readyz', ({ status }) => status === 200);
+    expect(await ask('/v1/nodes/one')).toMatchObject({ status: 200 });
   });
 
   it('ends when it is told to while it waits', async () => {

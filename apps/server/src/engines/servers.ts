@@ -54,7 +54,11 @@ export const serverEngines = async (
   const carried = isLocal
     ? inProcess(clock, logger, atEnd)
     : kafkaEngines(configuration, clock, logger, ownerOf, atEnd);
-  const health = watchEngines(store, isLocal ? [] : brokersIn(configuration.workLog));
+  const health = watchEngines({
+    store: () => store.head(),
+    database: () => pool.query('SELECT 1'),
+    brokers: isLocal ? [] : brokersIn(configuration.workLog),
+  });
   atEnd(() => health.stop());
   return {
     store,

@@ -98,6 +98,16 @@ export const kafkaWorkLog = (given: KafkaWorkLogOptions): WorkLog => {
       return own?.host ?? owners.ownerOf(nameOf(topic), partition);
     },
 
+    owners(topic: string): ReadonlyMap<number, string> {
+      const known = new Map(owners.ownersIn(nameOf(topic)));
+      for (const member of members.get(topic) ?? [])
+        for (let partition = 0; partition < partitionsPerTopic; partition++)
+          if (member.owns(partition)) known.set(partition, member.host);
+      return known;
+    },
+
+    ownersSeen: () => owners.seen,
+
     close: () => (closed ??= closeAll()),
   };
 };
