@@ -210,6 +210,14 @@ export const workLogContract = (
       await until(() => membership.isFresh(), 'the member to be fresh');
     });
 
+    promises('to say how many wake-ups wait', async () => {
+      expect(await log.lag(topic)).toBe(0);
+      await log.publish(topic, [wakeUp(n1, 1)]);
+      expect(await log.lag(topic)).toBe(1);
+      await joined(aMember('a'));
+      while ((await log.lag(topic)) > 0) await turn();
+    });
+
     promises('no owner where nobody is', async () => {
       expect(log.ownerOf(topic, n1)).toBeUndefined();
       expect(log.ownerOf(workTopic('no', 'such'), n1)).toBeUndefined();

@@ -62,6 +62,7 @@ export const serverEngines = async (
   atEnd(() => health.stop());
   return {
     store,
+    ...(store instanceof KurrentDbEventStore && { storeCounters: () => ({ ...store.counters }) }),
     keys,
     erased: keys.checkpoint,
     telemetry,

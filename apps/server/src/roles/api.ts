@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { HardwareReads } from '#domain';
+import { workTopic } from '#domain';
 import type { ApiPorts } from '#apps/api';
 import { ApiModule, createApplication, createMetrics, httpBasic, noAuth } from '#apps/api';
 import type { RoleParts } from './role.js';
@@ -14,7 +15,7 @@ export const startApi = async (
   /** Called when everything is ready for the port to be taken. */
   toListen: () => Promise<void> = async () => undefined,
 ): Promise<{ app: NestFastifyApplication; url: string }> => {
-  const { store, telemetry, signals, readSide } = engines;
+  const { store, telemetry, log, signals, readSide } = engines;
   const { nodes, chassis, content, catalog, ownerOf } = decisions;
   const closing = new AbortController();
   const ports: ApiPorts = {
@@ -30,6 +31,12 @@ export const startApi = async (
     signals,
     reads,
     ownerOf,
+    work: {
+      partitions: log.partitionsPerTopic,
+      owners: (group, driver) => log.owners(workTopic(group, driver)),
+      lag: (group, driver) => log.lag(workTopic(group, driver)),
+    },
+    ...(engines.storeCounters && { storeCounters: engines.storeCounters }),
     clock,
     closing: closing.signal,
     settings: {

@@ -45,6 +45,7 @@ export const inProcessWorkLog = (given: WorkLogOptions): WorkLog => {
 
     owners: name =>
       new Map(topics.get(name)?.partitions.flatMap(({ id, member }) => (member ? [[id, member.host] as const] : []))),
+    lag: async name => topics.get(name)?.partitions.reduce((sum, { size }) => sum + size, 0) ?? 0,
     ownersSeen: async () => undefined,
     ownerOf: (name, key) => topics.get(name)?.partitions[partitionOf(key, partitionsPerTopic)].member?.host,
 

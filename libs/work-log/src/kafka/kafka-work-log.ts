@@ -4,6 +4,7 @@ import { UnknownTopic, WorkLogClosed } from '../work-log-options.js';
 import { GroupOwners } from './group-owners.js';
 import { KafkaMember } from './kafka-member.js';
 import { kafkaName } from './kafka-name.js';
+import { lagOf } from './lag.js';
 import { type KafkaWorkLogOptions, kafkaClient, settingsOf } from './kafka-options.js';
 import { pause } from './pause.js';
 import { Publisher } from './publisher.js';
@@ -106,6 +107,7 @@ export const kafkaWorkLog = (given: KafkaWorkLogOptions): WorkLog => {
       return known;
     },
 
+    lag: topic => lagOf(admin, nameOf(topic)),
     ownersSeen: () => owners.seen,
 
     close: () => (closed ??= closeAll()),
