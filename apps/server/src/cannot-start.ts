@@ -1,7 +1,7 @@
 import type { Configuration } from '#configuration';
 import { UnknownHardwareType } from '#drivers';
 import { OutcomeUnknown, StoreUnavailable } from '#domain';
-import { ConnectionStringRefused, StoreDeniesAccess } from '#event-store/kurrentdb';
+import { ConnectionStringRefused, PositionUnknown, StoreDeniesAccess } from '#event-store/kurrentdb';
 import { StoreCannotBeOpened } from '#event-store/sqlite';
 import { DatabaseUnusable, isUnreachable } from '#postgres';
 import { KeyStoreCannotBeOpened, MasterKeyUnusable } from '#secrets';
@@ -24,7 +24,7 @@ export class CannotStart extends Error {
 /** Whether it stands in the way only until an engine is back that cannot be reached now. */
 export const isAway = (error: unknown): boolean =>
   error instanceof StoreUnavailable || error instanceof OutcomeUnknown
-    ? !(error instanceof StoreDeniesAccess)
+    ? !isOneOf(error, [StoreDeniesAccess, PositionUnknown])
     : isUnreachable(error);
 
 /** What may be foreseen to go wrong at the start, said in a sentence; anything else as it is. */
