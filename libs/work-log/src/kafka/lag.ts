@@ -5,6 +5,7 @@ import type { Admin } from 'kafkajs';
  * are not waited for.
  */
 export const lagOf = async (admin: Admin, topic: string): Promise<number> => {
+  await admin.connect();
   const [ends, [group]] = await Promise.all([
     admin.fetchTopicOffsets(topic),
     admin.fetchOffsets({ groupId: topic, topics: [topic] }),
