@@ -40,6 +40,17 @@ export interface ApiPorts {
   readonly reads: HardwareReads;
   /** Host of the conductor that owns the node by the ring. */
   readonly ownerOf: (conductorGroup: string, driver: string, uuid: string) => string | undefined;
+  /** How the work of the fleet is divided. */
+  readonly work: {
+    /** Of every group and driver. */
+    readonly partitions: number;
+    /** Hosts by partition. */
+    owners(conductorGroup: string, driver: string): ReadonlyMap<number, string>;
+    /** Wake-ups that are not finished. @throws Error when the work log does not say */
+    lag(conductorGroup: string, driver: string): Promise<number>;
+  };
+  /** What the adapter of the event store counted since it was opened, if it counts. */
+  readonly storeCounters?: () => Readonly<Record<string, number>>;
   readonly clock: Clock;
   /** Aborted when the process shuts down: nobody is kept waiting any longer. */
   readonly closing: AbortSignal;

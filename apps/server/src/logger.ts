@@ -24,10 +24,19 @@ const masked = (value: object): Record<string, unknown> =>
   );
 
 const printable = (value: unknown): unknown => {
-  if (value instanceof Error) return { message: value.message, ...(value.stack && { stack: value.stack }) };
+  if (value instanceof Error) {
+    const { message, stack, cause } = value;
+    return { message, ...(cause !== undefined && { cause: reasonIn(cause) }), ...(stack && { stack }) };
+  }
   if (Array.isArray(value)) return value.map(printable);
   return typeof value === 'object' && value !== null ? masked(value) : value;
 };
+
+/** Of what caused an error, the sentences down to the first cause. */
+const reasonIn = (cause: unknown): unknown =>
+  cause instanceof Error
+    ? [cause.message, ...(cause.cause === undefined ? [] : [reasonIn(cause.cause)])].join(': ')
+    : printable(cause);
 
 /** For people: time, level, message, and the rest as name=value. */
 const plain = (line: string): string => {

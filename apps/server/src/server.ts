@@ -2,8 +2,9 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import type { Configuration, Role } from '#configuration';
 import { EMBEDDED } from '#configuration';
-import type { RecordedEvent } from '#domain';
+import type { Clock, RecordedEvent } from '#domain';
 import { FakeMemory } from '#drivers';
+import { asSoonAsReachable } from './as-soon-as-reachable.js';
 import { cannotStart } from './cannot-start.js';
 import { systemClock } from './clock.js';
 import type { DataDirectory } from './data-directory.js';
@@ -38,12 +39,15 @@ export interface ServerHooks {
  * Everything in one process: engines, decisions on them, and the roles that a process can have. This is the only
  * place that knows all of them.
  *
- * @throws CannotStart for what can be foreseen to stand in the way
+ * Where engines are servers that cannot be reached yet, it waits for them, until the signal aborts.
+ *
+ * @throws CannotStart for what can be foreseen to stand in the way · the signal's reason
  */
 export const startServer = async (
   configuration: Configuration,
   logger: Logger,
   hooks: ServerHooks = {},
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Server> => {
   const ends: (() => Promise<unknown> | unknown)[] = [];
   const stop = async () => {
@@ -53,22 +57,38 @@ export const startServer = async (
     await requireFreePort(configuration);
     const directory = takeDataDirectory(configuration.data);
     ends.push(() => directory.release());
-    return { ...(await compose(configuration, directory, logger, hooks, end => ends.push(end))), stop };
+    const atEnd: AtEnd = end => void ends.push(end);
+    const start: Start = (atEnd, toListen) =>
+      compose({ configuration, directory, logger, hooks, signal }, toListen, atEnd);
+    const answering = isEmbedded(configuration)
+      ? await start(atEnd, nothing)
+      : await asSoonAsReachable(start, { configuration, logger, signal, atEnd });
+    return { ...answering, stop };
   } catch (error) {
     await stop();
     throw cannotStart(error, configuration);
   }
 };
 
+type Start = (atEnd: AtEnd, toListen: () => Promise<void>) => Promise<Omit<Server, 'stop'>>;
+const nothing = async () => undefined;
+
 /** Everything in this process and its data folder. */
 const isEmbedded = ({ eventStore, database, workLog }: Configuration): boolean =>
   eventStore === EMBEDDED.eventStore && database === EMBEDDED.database && workLog === EMBEDDED.workLog;
 
+interface Given {
+  readonly configuration: Configuration;
+  readonly directory: DataDirectory;
+  readonly logger: Logger;
+  readonly hooks: ServerHooks;
+  readonly signal: AbortSignal;
+}
+
 const compose = async (
-  configuration: Configuration,
-  directory: DataDirectory,
-  logger: Logger,
-  hooks: ServerHooks,
+  { configuration, directory, logger, hooks, signal }: Given,
+  /** Called when the port is wanted. */
+  toListen: () => Promise<void>,
   atEnd: AtEnd,
 ) => {
   const clock = systemClock;
@@ -84,8 +104,34 @@ const compose = async (
   const fakeMemory = hooks.fakeMemory?.(configuration.fakeMachines) ?? new FakeMemory(configuration.fakeMachines);
   const conductor = has('conductor') ? await openConductor(parts, fakeMemory) : undefined;
   if (!isEmbedded(configuration)) await followFleet(parts);
+  // Who has not looked yet would refuse with "nobody owns the node".
+  await inTime(engines.log.ownersSeen(), clock);
   // Answers from here on; who works on hardware joins the others meanwhile.
-  const answering = await startApi(parts, engines.hardwareReads(conductor?.reads), conductor?.hasJoined);
-  await conductor?.join();
+  const answering = await startApi(parts, engines.hardwareReads(conductor?.reads), conductor?.hasJoined, toListen);
+  // As long as the work log is away. Who is told to stop meanwhile has a server that can be stopped.
+  if (conductor) await unlessAborted(signal, conductor.join());
   return answering;
+};
+
+/** Where Kafka is away it is not known who owns what, and refusing is right. */
+const OWNERS_MS = 5_000;
+
+const inTime = async (seen: Promise<void>, clock: Clock): Promise<void> => {
+  const late = Promise.withResolvers<void>();
+  const cancel = clock.after(OWNERS_MS, late.resolve);
+  await Promise.race([seen, late.promise]);
+  cancel();
+};
+
+/** Answers also when the signal aborts: what fails from then on, fails because everything ends. */
+const unlessAborted = async (signal: AbortSignal, work: Promise<void>): Promise<void> => {
+  const aborted = Promise.withResolvers<void>();
+  const abort = () => aborted.resolve();
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 };

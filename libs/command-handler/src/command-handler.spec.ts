@@ -123,6 +123,28 @@ describe('The command handler', () => {
       expect((await setMaintenance('mine')).events).toHaveLength(1);
     });
 
+    it('tells a client that nobody knows, when it never says what became of an append', async () => {
+      let calls = 0;
+      const forget = (error: Error) => () => {
+        calls++;
+        throw error;
+      };
+      store.interference = { before: forget(new OutcomeUnknown('no answer')) };
+      await expect(house.within(60_000, setMaintenance('mine'))).rejects.toBeInstanceOf(OutcomeUnknown);
+      expect(calls).toBeGreaterThan(5);
+    });
+
+    it('goes on with a report whose outcome nobody knows', async () => {
+      let left = 50;
+      store.interference = {
+        after: async append => {
+          if (append.stream === stream && left-- > 0) throw new OutcomeUnknown('no answer');
+        },
+      };
+      await house.within(120_000, setMaintenance('mine', report()));
+      expect(await house.typesOf(uuid)).toEqual(['NodeEnrolled', 'MaintenanceSet']);
+    });
+
     it('waits with a report until it does', async () => {
       refuse(50);
       const { events } = await house.within(60_000, setMaintenance('mine', report()));

@@ -55,6 +55,8 @@ const LOCK_PATIENCE_MS = 3_000;
 /** How often a client's command is decided anew after conflicts; a report goes on until it lands. */
 const CLIENT_ATTEMPTS = 8;
 const RETRY_MS = 50;
+/** How long an append whose outcome is unknown is repeated: a store asks some 15 s itself before it says so. */
+const UNKNOWN_PATIENCE_MS = 20_000;
 
 /**
  * Load, decide, append: the only writer of streams. All events of one decision are one append at the exact revision it
@@ -79,7 +81,7 @@ export class CommandHandler<State extends AggregateState, Command extends { read
 
   /**
    * @throws Problem when the command is refused; nothing was recorded
-   * @throws StoreUnavailable only for commands of clients; reports wait until the store is back
+   * @throws StoreUnavailable · OutcomeUnknown only for commands of clients; reports wait until the store is back
    */
   async handle(id: string, command: Command, cause: Cause): Promise<Outcome<State>> {
     const isReport = cause.principal.kind === 'conductor';
@@ -93,7 +95,9 @@ export class CommandHandler<State extends AggregateState, Command extends { read
       } catch (error) {
         if (error instanceof WrongExpectedRevision) {
           if (++conflicts >= CLIENT_ATTEMPTS && !isReport) throw conflict(error);
-        } else if (error instanceof StoreUnavailable && isReport) await this.#pauseAfter(++failures);
+        } else if (isReport && (error instanceof StoreUnavailable || error instanceof OutcomeUnknown))
+          // Decided anew under the same id: what had landed after all is found by it.
+          await this.#pauseAfter(++failures);
         else if (!isLocked(error) || !(await this.#changes(id, seen, patientUntil))) throw error;
       }
     }
@@ -238,13 +242,14 @@ export class CommandHandler<State extends AggregateState, Command extends { read
     return valuesOf(one).filter(({ kind, value }) => !others.has(`${kind}/${value}`));
   }
 
-  /** An append whose outcome is unknown is repeated, identical, until it is known (design 3). */
+  /** An append whose outcome is unknown is repeated, identical, until it is known (design 3) or nobody waits for it. */
   async #append(appends: readonly StreamAppend[]): Promise<readonly RecordedEvent[]> {
+    const patientUntil = this.ports.clock.now() + UNKNOWN_PATIENCE_MS;
     for (let failures = 1; ; failures++) {
       try {
         return await this.ports.store.append(appends);
       } catch (error) {
-        if (!(error instanceof OutcomeUnknown)) throw error;
+        if (!(error instanceof OutcomeUnknown) || this.ports.clock.now() >= patientUntil) throw error;
         await this.#pauseAfter(failures);
       }
     }

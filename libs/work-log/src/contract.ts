@@ -186,6 +186,13 @@ export const workLogContract = (
       const isKnown = ({ host, owned }: RecordingMember) =>
         nodes(500).every(key => (log.ownerOf(topic, key) === host) === owned.has(log.partitionOf(key)));
       await until(() => members.every(isKnown), 'the owners');
+      await log.ownersSeen();
+      const owners = log.owners(topic);
+      expect(owners.size).toBe(log.partitionsPerTopic);
+      for (const { host, owned } of members)
+        expect([...owners].filter(([, owner]) => owner === host).map(([partition]) => partition)).toEqual(
+          expect.arrayContaining([...owned]),
+        );
       await log.publish(
         topic,
         nodes(200).map(key => wakeUp(key, 1)),
@@ -203,9 +210,22 @@ export const workLogContract = (
       await until(() => membership.isFresh(), 'the member to be fresh');
     });
 
+    promises('to say how many wake-ups wait', async () => {
+      // A log that has just got its topic may not say at once.
+      const waiting = async (count: number) => {
+        while ((await log.lag(topic).catch(() => undefined)) !== count) await turn();
+      };
+      await waiting(0);
+      await log.publish(topic, [wakeUp(n1, 1)]);
+      await waiting(1);
+      await joined(aMember('a'));
+      await waiting(0);
+    });
+
     promises('no owner where nobody is', async () => {
       expect(log.ownerOf(topic, n1)).toBeUndefined();
       expect(log.ownerOf(workTopic('no', 'such'), n1)).toBeUndefined();
+      expect([log.owners(topic).size, log.owners(workTopic('no', 'such')).size]).toEqual([0, 0]);
     });
 
     promises('to tell members only what changes when another one joins or leaves', async () => {

@@ -1,6 +1,6 @@
 import type { ProblemDetails, ProblemKind } from '#domain';
-import { Problem, problemKinds, StoreUnavailable } from '#domain';
-import { EventTooLarge } from '#domain';
+import { EventTooLarge, OutcomeUnknown, Problem, problemKinds, StoreUnavailable } from '#domain';
+import { isUnreachable } from '#postgres';
 
 /** A refusal by HTTP's own rules: nothing of the domain was asked. */
 export class HttpRefusal extends Error {
@@ -55,10 +55,9 @@ export const answerTo = (error: unknown): ErrorAnswer => {
       problem: { title: error.message, detail: error.message },
       unforeseen: false,
     };
-  if (error instanceof StoreUnavailable) {
-    const detail = 'The event store takes no writes at the moment.';
-    return { status: 503, headers: { 'retry-after': '5' }, problem: { title: detail, detail }, unforeseen: true };
-  }
+  const away = awayIn(error);
+  if (away)
+    return { status: 503, headers: { 'retry-after': '5' }, problem: { title: away, detail: away }, unforeseen: true };
   if (error instanceof EventTooLarge)
     return {
       status: 400,
@@ -76,6 +75,15 @@ export const answerTo = (error: unknown): ErrorAnswer => {
     };
   const detail = 'The server failed to answer this request. Its log says why, by the request id.';
   return { status: 500, headers: {}, problem: { title: detail, detail }, unforeseen: true };
+};
+
+/** What cannot be reached, as a sentence: everything that the server stands on comes back some day. */
+const awayIn = (error: unknown): string | undefined => {
+  if (error instanceof OutcomeUnknown)
+    return 'The event store did not say whether it took this request: look before you repeat it.';
+  if (error instanceof StoreUnavailable || isUnreachable(error))
+    return `The server cannot reach ${error instanceof StoreUnavailable ? 'its event store or keys' : 'its database'} at the moment: repeat the request later.`;
+  return undefined;
 };
 
 /** Ironic's envelope: JSON in a text in JSON (rest-api.md section 2). */

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { provisionStates } from '#domain';
 import type { ApiPorts } from '../ports.js';
+import { registeredKinds, sharesOf } from './work.js';
 
 /** Injection token of {@link Metrics}. */
 export const METRICS = Symbol('Metrics');
@@ -12,7 +13,9 @@ export interface Metrics {
   observe(request: FastifyRequest, reply: FastifyReply): void;
 }
 
-export const createMetrics = (ports: Pick<ApiPorts, 'store' | 'readModel' | 'telemetry'>): Metrics => {
+export const createMetrics = (
+  ports: Pick<ApiPorts, 'store' | 'readModel' | 'telemetry' | 'work' | 'storeCounters'>,
+): Metrics => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'ferrolog_' });
   const requests = new Counter({
@@ -54,6 +57,39 @@ export const createMetrics = (ports: Pick<ApiPorts, 'store' | 'readModel' | 'tel
       this.set((await ports.store.head()) - ports.readModel().position);
     },
   });
+  const partitions = new Gauge({
+    name: 'ferrolog_work_partitions',
+    help: 'Partitions of the work by the conductor that owns them; those that nobody owns have no host.',
+    labelNames: ['conductor_group', 'hardware_type', 'host'],
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'ferrolog_work_lag',
+    help: 'Wake-ups that no conductor has finished. The same in every process: the largest counts, not the sum.',
+    labelNames: ['conductor_group', 'hardware_type'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      partitions.reset();
+      for (const { waiting, owners, unowned, ...share } of await sharesOf(await registeredKinds(ports), ports.work)) {
+        const labels = { conductor_group: share.conductor_group, hardware_type: share.hardware_type };
+        if (waiting !== null) this.set(labels, waiting);
+        partitions.set({ ...labels, host: '' }, unowned);
+        for (const [host, count] of Object.entries(owners)) partitions.set({ ...labels, host }, count);
+      }
+    },
+  });
+  const { storeCounters } = ports;
+  if (storeCounters)
+    new Gauge({
+      name: 'ferrolog_store_calls',
+      help: 'What the adapter of the event store counted since it was opened.',
+      labelNames: ['what'],
+      registers: [registry],
+      collect() {
+        for (const [what, count] of Object.entries(storeCounters())) this.set({ what }, count);
+      },
+    });
   return {
     text: () => registry.metrics(),
     observe(request, reply) {

@@ -104,11 +104,12 @@ describe('rebuild', () => {
 describe('doctor', () => {
   const status = {
     time: new Date(0).toISOString(),
-    store: { events: 3 },
+    store: { position: 3 },
     read_model: { behind: 0 },
     nodes: {},
     conductors: [],
     drivers: [],
+    work: [],
     open_work: [],
     impediments: [],
   };

@@ -12,8 +12,13 @@ export const addServe = (program: Command, io: Io): void => {
     .description('Runs the server, everything in one process, until it is told to stop (SIGTERM, Ctrl-C).');
   withConfiguration(command).action(async (options: ServeOptions) => {
     const { configuration } = readConfiguration(sourcesIn(options, io));
-    const toEnd = toldToStop(io.signal);
-    const server = await startServer(configuration);
+    const stopping = new AbortController();
+    const toEnd = toldToStop(io.signal).then(() => stopping.abort());
+    const server = await startServer(configuration, stopping.signal).catch((error: unknown) => {
+      if (!stopping.signal.aborted) throw error;
+    });
+    // Told to stop before there was anything to stop.
+    if (!server) return;
     io.out(`Ferrolog answers at ${server.url}`);
     await toEnd;
     await stopServer(server);

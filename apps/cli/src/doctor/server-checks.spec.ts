@@ -5,14 +5,26 @@ import { judge } from './server-checks.js';
 const noon = Date.UTC(2026, 0, 1, 12);
 const iso = (ms: number) => new Date(ms).toISOString();
 
+const share = (changes: object) => ({
+  conductor_group: '',
+  hardware_type: 'fake-hardware',
+  partitions: 64,
+  owners: { one: 64 },
+  unowned: 0,
+  waiting: 0,
+  nodes: 4,
+  ...changes,
+});
+
 const healthy = {
   time: iso(noon),
   requested_by: 'anonymous',
-  store: { storeId: 's', generation: 1, head: 'p', events: 12 },
+  store: { storeId: 's', generation: 1, head: 'p', position: 12 },
   read_model: { position: 'p', behind: 0 },
   nodes: { available: 3, 'deploy wait': 1 },
   conductors: [{ host: 'one', seen: iso(noon), alive: true }],
   drivers: [{ name: 'fake-hardware', hosts: ['one'] }],
+  work: [share({})],
   open_work: [],
   impediments: [],
 } as unknown as Status;
@@ -46,6 +58,16 @@ describe('doctor', () => {
     ['failed nodes', { nodes: { 'deploy failed': 1, error: 2 } }, ['WARN nodes']],
     ['work that is long past its deadline', openWork(iso(noon - 120_000)), ['WARN open work']],
     ['work that the next sweep will find', openWork(iso(noon - 60_000)), []],
+    ['nodes that are nobody’s', { work: [share({ owners: {}, unowned: 64 })] }, ['FAIL work']],
+    ['nodes some of which are nobody’s', { work: [share({ owners: { one: 32 }, unowned: 32 })] }, ['FAIL work']],
+    ['work that is nobody’s, of no node', { work: [share({ owners: {}, unowned: 64, nodes: 0 })] }, []],
+    ['work that piles up', { work: [share({ waiting: 5_000 })] }, ['WARN work']],
+    ['a work log that does not say', { work: [share({ waiting: null })] }, ['WARN work']],
+    [
+      'a conductor whose clock is ahead',
+      { conductors: [{ host: 'one', seen: iso(noon + 30_000), alive: true }] },
+      ['WARN clock'],
+    ],
     ['work without a deadline', openWork(null), []],
   ])('judges %s', (_, changes, expected) => {
     expect(levels(changes)).toEqual(expected);

@@ -25,14 +25,16 @@ export const judge = (server: string, seen: Seen): Finding[] => [
   ...readiness(seen),
   conductors(seen),
   drivers(seen),
+  ...work(seen),
   readModel(seen),
   openWork(seen),
   failedNodes(seen),
   clock(seen),
+  ...conductorClocks(seen),
 ];
 
 const answered = (server: string, { status, askedMs, answeredMs }: Seen): Finding =>
-  ok('server', `${server} answered in ${answeredMs - askedMs} ms; its store holds ${status.store.events} events`);
+  ok('server', `${server} answered in ${answeredMs - askedMs} ms; its store is at position ${status.store.position}`);
 
 const readiness = ({ status: { impediments } }: Seen): Finding[] =>
   impediments.length === 0
@@ -56,10 +58,57 @@ const drivers = ({ status }: Seen): Finding =>
     ? fail('drivers', 'no conductor offers any driver', 'name some with hardwareTypes')
     : ok('drivers', status.drivers.map(({ name }) => name).join(', '));
 
+/** Nodes of a group and driver where nobody is, and work that nobody gets to. */
+const work = ({ status }: Seen): Finding[] => {
+  const shares = status.work.map(share => ({
+    ...share,
+    name: `${share.hardware_type} in group "${share.conductor_group}"`,
+  }));
+  const orphaned = shares.filter(({ unowned, nodes }) => unowned > 0 && nodes > 0);
+  const owned = shares.filter(({ owners }) => Object.keys(owners).length > 0);
+  const held = owned.map(({ name, owners }) => {
+    const parts = Object.entries(owners).map(([host, count]) => `${host} ${count}`);
+    return `${name}: ${parts.join(', ')}`;
+  });
+  return [
+    ...orphaned.map(({ name, unowned, partitions, nodes }) =>
+      fail(
+        'work',
+        unowned === partitions
+          ? `${nodes} nodes with ${name} are nobody's`
+          : `${unowned} of ${partitions} partitions of ${name} are nobody's; ${nodes} nodes are in all of them`,
+        "start a conductor with this driver in this group, or look again: partitions are nobody's while they change hands",
+      ),
+    ),
+    ...(held.length > 0 ? [ok('work', `partitions of ${held.join('; ')}`)] : []),
+    ...shares
+      .filter(({ waiting }) => waiting === null)
+      .map(({ name }) =>
+        warn('work', `how much waits for ${name} is not known`, 'look whether Kafka can be reached from the server'),
+      ),
+    ...shares
+      .filter(({ waiting }) => waiting !== null && waiting > MANY_WAITING)
+      .map(({ name, waiting }) =>
+        warn(
+          'work',
+          `${waiting} wake-ups wait for ${name}`,
+          'look again; if they grow in number, start more conductors',
+        ),
+      ),
+  ];
+};
+
+/** More than conductors have at work at any moment of a usual day. */
+const MANY_WAITING = 1_000;
+
 const readModel = ({ status: { read_model: model } }: Seen): Finding =>
   model.behind === 0
     ? ok('read model', 'up to date')
-    : warn('read model', `${model.behind} events behind the store`, 'look again; if it stays behind: ferrolog rebuild');
+    : warn(
+        'read model',
+        `${model.behind} positions behind the store`,
+        'look again; if it stays behind, look whether a projector runs; then: ferrolog rebuild',
+      );
 
 /** What is open is looked through every minute: later than this nobody is at it. */
 const SWEEP_GRACE_MS = 90_000;
@@ -99,3 +148,16 @@ const clock = ({ status, askedMs, answeredMs }: Seen): Finding => {
         'synchronise both (NTP)',
       );
 };
+
+/** Signs of life bear the time of the conductor: one that comes from the future tells of its clock. */
+const conductorClocks = ({ status }: Seen): Finding[] =>
+  status.conductors
+    .map(({ host, seen }) => ({ host, aheadMs: Date.parse(seen) - Date.parse(status.time) }))
+    .filter(({ aheadMs }) => aheadMs > TOLERATED_MS)
+    .map(({ host, aheadMs }) =>
+      warn(
+        'clock',
+        `the clock of ${host} is ${duration(aheadMs / 1000)} ahead of the server's`,
+        'synchronise both (NTP)',
+      ),
+    );

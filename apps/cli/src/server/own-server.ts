@@ -3,12 +3,17 @@ import type { Configuration } from '#configuration';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exitCodes, Failure } from '../failure.js';
 
-/** Starts the server in this process. Its code is loaded only here: other commands need not wait for it. */
-export const startServer = async (configuration: Configuration): Promise<Server> => {
+/**
+ * Starts the server in this process. Its code is loaded only here: other commands need not wait for it.
+ *
+ * @throws Failure · the signal's reason, when it aborts while the server waits for its engines
+ */
+export const startServer = async (configuration: Configuration, signal?: AbortSignal): Promise<Server> => {
   const { CannotStart, createLogger, startServer: start } = await import('#apps/server');
   try {
-    return await start(configuration, createLogger(configuration));
+    return await start(configuration, createLogger(configuration), {}, signal);
   } catch (error) {
+    if (signal?.aborted) throw error;
     if (error instanceof CannotStart)
       throw new Failure(error.message, error.isMisconfigured ? exitCodes.usage : exitCodes.failed, { cause: error });
     throw new Failure(`Ferrolog could not start: ${(error as Error).message}`, exitCodes.failed, { cause: error });

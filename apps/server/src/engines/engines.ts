@@ -17,6 +17,8 @@ import type { Rebuilt } from '#apps/projector';
 /** What everything stands on, behind the ports of the domain. Which engines these are, nobody else knows. */
 export interface Engines {
   readonly store: EventStore & BlobStore;
+  /** What its adapter counted, if it counts. */
+  readonly storeCounters?: () => Readonly<Record<string, number>>;
   readonly keys: KeyStore;
   /** Up to where keys were erased that events say are over. */
   readonly erased: Checkpoint;

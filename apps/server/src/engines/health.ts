@@ -1,21 +1,29 @@
 import { connect } from 'node:net';
-import type { EventStore } from '#domain';
 
 const EVERY_MS = 2_000;
 const DEADLINE_MS = 5_000;
 
+export interface Watched {
+  /** Asks the event store something small, and the database. */
+  store(): Promise<unknown>;
+  database(): Promise<unknown>;
+  readonly brokers: readonly string[];
+}
+
 /** Looks again and again whether what a process stands on can be reached. Answers what cannot, at the last look. */
-export const watchEngines = (store: Pick<EventStore, 'head'>, brokers: readonly string[]) => {
+export const watchEngines = ({ store, database, brokers }: Watched) => {
   let missing: readonly string[] = [];
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
   const look = async () => {
-    const [storeAnswers, brokerAnswers] = await Promise.all([
-      inTime(store.head()),
+    const [storeAnswers, databaseAnswers, brokerAnswers] = await Promise.all([
+      inTime(store()),
+      inTime(database()),
       brokers.length === 0 || Promise.any(brokers.map(answers)).catch(() => false),
     ]);
     missing = [
-      ...(storeAnswers ? [] : ['the event store cannot be reached']),
+      ...(storeAnswers ? [] : ['the event store cannot be reached: commands are refused until it can']),
+      ...(databaseAnswers ? [] : ['PostgreSQL cannot be reached: nothing can be read until it can']),
       ...(brokerAnswers ? [] : [`no Kafka broker of ${brokers.join(', ')} can be reached: work waits until one can`]),
     ];
     if (!isOver) timer = setTimeout(() => void look(), EVERY_MS).unref();

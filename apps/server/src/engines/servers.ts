@@ -56,10 +56,15 @@ export const serverEngines = async (
   const carried = isLocal
     ? inProcess(clock, logger, atEnd)
     : kafkaEngines(configuration, clock, logger, ownerOf, atEnd);
-  const health = watchEngines(store, isLocal ? [] : brokersIn(configuration.workLog));
+  const health = watchEngines({
+    store: () => store.head(),
+    database: () => pool.query('SELECT 1'),
+    brokers: isLocal ? [] : brokersIn(configuration.workLog),
+  });
   atEnd(() => health.stop());
   return {
     store,
+    ...(store instanceof KurrentDbEventStore && { storeCounters: () => ({ ...store.counters }) }),
     keys,
     erased: keys.checkpoint,
     telemetry,

@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { HardwareReads } from '#domain';
+import { workTopic } from '#domain';
 import type { ApiPorts } from '#apps/api';
 import { ApiModule, createApplication, createMetrics, httpBasic, noAuth } from '#apps/api';
 import type { RoleParts } from './role.js';
@@ -11,8 +12,10 @@ export const startApi = async (
   { configuration, engines, decisions, clock, logger, atEnd }: RoleParts,
   reads: HardwareReads,
   hasJoined: () => boolean = () => true,
+  /** Called when everything is ready for the port to be taken. */
+  toListen: () => Promise<void> = async () => undefined,
 ): Promise<{ app: NestFastifyApplication; url: string }> => {
-  const { store, telemetry, signals, readSide, webhookPlaces } = engines;
+  const { store, telemetry, log, signals, readSide, webhookPlaces } = engines;
   const { nodes, chassis, webhooks, content, catalog, ownerOf } = decisions;
   const closing = new AbortController();
   const ports: ApiPorts = {
@@ -31,6 +34,12 @@ export const startApi = async (
     signals,
     reads,
     ownerOf,
+    work: {
+      partitions: log.partitionsPerTopic,
+      owners: (group, driver) => log.owners(workTopic(group, driver)),
+      lag: (group, driver) => log.lag(workTopic(group, driver)),
+    },
+    ...(engines.storeCounters && { storeCounters: engines.storeCounters }),
     clock,
     closing: closing.signal,
     settings: {
@@ -59,6 +68,7 @@ export const startApi = async (
       logger.error({ error, ...request }, 'a request failed in a way that nobody foresaw'),
     onAnswer: (request, reply) => metrics.observe(request, reply),
   });
+  await toListen();
   await app.listen(configuration.port, configuration.host);
   atEnd(() => {
     closing.abort();

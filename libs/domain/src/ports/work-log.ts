@@ -61,6 +61,12 @@ export interface WorkLog {
   partitionOf(key: string): number;
   /** Host that owns the key at this moment as far as is known here, or undefined where there is none. */
   ownerOf(topic: string, key: string): string | undefined;
+  /** Hosts by partition, of the topic's partitions that have one: what {@link ownerOf} goes by. */
+  owners(topic: string): ReadonlyMap<number, string>;
+  /** Wake-ups of the topic that no member has finished yet. @throws Error when the log does not say */
+  lag(topic: string): Promise<number>;
+  /** Answers once it has been seen who owns what. Before that nobody seems to own anything. */
+  ownersSeen(): Promise<void>;
   /** Every member leaves, and nothing is taken any more. May be repeated. */
   close(): Promise<void>;
 }

@@ -5,6 +5,9 @@ import type { Fault } from './faults.js';
 import { faultOf } from './faults.js';
 import { backOffMs, pause } from './patience.js';
 
+/** Nothing was done, and nothing will be until somebody changes rights or passwords. */
+export class StoreDeniesAccess extends StoreUnavailable {}
+
 /** A new client costs a connection that the native part never gives back: not more of them than this. */
 const REPLACED_EVERY_MS = 500;
 
@@ -116,9 +119,9 @@ export class Connection {
       return new OutcomeUnknown(`nobody knows whether the event store took it: ${said}`);
     }
     this.counters.unavailable++;
-    return new StoreUnavailable(
-      `the event store ${kind === 'forbidden' ? 'denies access' : 'does not answer'}: ${said}`,
-    );
+    return kind === 'forbidden'
+      ? new StoreDeniesAccess(`the event store denies access: ${said}`)
+      : new StoreUnavailable(`the event store does not answer: ${said}`);
   }
 }
 

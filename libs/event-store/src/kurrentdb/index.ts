@@ -1,4 +1,5 @@
 export { ConnectionStringRefused } from './connection-string.js';
+export { StoreDeniesAccess } from './connection.js';
 export type { Counters, Health } from './counters.js';
 export { KurrentDbEventStore, type KurrentDbOptions } from './kurrentdb-event-store.js';
 export { KurrentDbImport, type KurrentDbImportOptions } from './kurrentdb-import.js';

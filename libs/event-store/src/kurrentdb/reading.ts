@@ -101,11 +101,11 @@ export class Reader {
 
   /** Reading forwards begins with the event at the position itself, hence one more than asked for. */
   async #readAfter(client: Client, after: number, limit: number, filter: EventFilter) {
-    const read = () =>
+    const read = (from = after) =>
       collect<AllStreamResolvedEvent>(
         client.readAll({
           direction: FORWARDS,
-          fromPosition: after > 0 ? at(after) : START,
+          fromPosition: from > 0 ? at(from) : START,
           maxCount: limit + 1,
           filter: serverFilter(filter),
         }),
@@ -116,7 +116,10 @@ export class Reader {
       return await read();
     } catch (error) {
       if (after > 0 && isA(error, 'unavailable') && (await this.#failsThereAlone(client, read)))
-        throw new PositionUnknown(`no event of this store stands at position ${after}`);
+        // No event begins there. Whoever looks for the one at a position asks from the number before it.
+        return await read(after + 1).catch(() => {
+          throw new PositionUnknown(`no event of this store stands at position ${after}`);
+        });
       throw error;
     }
   }

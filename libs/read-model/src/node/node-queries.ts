@@ -83,6 +83,20 @@ export class NodeQueries<Hot extends HotReads = HotReads> {
     );
   }
 
+  /** Numbers of nodes by where their work goes. Looks at all of them. */
+  async countByWork(): Promise<{ conductor_group: string; driver: string; nodes: number }[]> {
+    const rows = await this.source
+      .getRepository(nodes)
+      .createQueryBuilder('row')
+      .select('row.conductor_group', 'conductor_group')
+      .addSelect('row.driver', 'driver')
+      .addSelect('count(*)', 'nodes')
+      .groupBy('row.conductor_group')
+      .addGroupBy('row.driver')
+      .getRawMany<{ conductor_group: string; driver: string; nodes: number | string }>();
+    return rows.map(row => ({ ...row, nodes: Number(row.nodes) }));
+  }
+
   async hasNodesIn(chassis: string): Promise<boolean> {
     return this.source.getRepository(nodes).existsBy({ chassis_uuid: chassis });
   }

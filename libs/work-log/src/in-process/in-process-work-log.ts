@@ -43,6 +43,10 @@ export const inProcessWorkLog = (given: WorkLogOptions): WorkLog => {
       return { leave: () => topic.leave(member), isFresh: () => true };
     },
 
+    owners: name =>
+      new Map(topics.get(name)?.partitions.flatMap(({ id, member }) => (member ? [[id, member.host] as const] : []))),
+    lag: async name => topics.get(name)?.partitions.reduce((sum, { size }) => sum + size, 0) ?? 0,
+    ownersSeen: async () => undefined,
     ownerOf: (name, key) => topics.get(name)?.partitions[partitionOf(key, partitionsPerTopic)].member?.host,
 
     close: () => (closed ??= closeAll().then(() => undefined)),

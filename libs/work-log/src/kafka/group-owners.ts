@@ -18,6 +18,7 @@ export interface GroupOwnersOptions {
  */
 export class GroupOwners {
   #groups = new Map<string, Owners>();
+  readonly #seen = Promise.withResolvers<void>();
   #refreshing?: Promise<void>;
   #cancel?: () => void;
   #isAway = false;
@@ -30,6 +31,15 @@ export class GroupOwners {
 
   ownerOf(group: string, partition: number): string | undefined {
     return this.#groups.get(group)?.get(partition);
+  }
+
+  ownersIn(group: string): Owners {
+    return this.#groups.get(group) ?? new Map();
+  }
+
+  /** Answers after the first look that Kafka answered. */
+  get seen(): Promise<void> {
+    return this.#seen.promise;
   }
 
   /** Looks now, and from then on. */
@@ -48,6 +58,7 @@ export class GroupOwners {
     try {
       await this.admin.connect();
       await this.#read();
+      this.#seen.resolve();
       this.#isAway = false;
     } catch (cause) {
       if (!this.#isAway && !this.#closed)

@@ -1,4 +1,5 @@
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import { hushNegativeTimeouts } from './negative-timeouts.js';
 import { type WorkLogOptions, withDefaults } from '../work-log-options.js';
 
 export interface KafkaConnection {
@@ -47,8 +48,9 @@ export const settingsOf = (given: KafkaWorkLogOptions): Settings => ({
  * A client of kafkajs. Each consumer needs one of its own: those of one client share what they know of committed
  * offsets. It logs nothing, because everything that it cannot do is reported as a fault.
  */
-export const kafkaClient = ({ brokers, clientId = 'ferrolog', security }: KafkaConnection): Kafka =>
-  new Kafka({
+export const kafkaClient = ({ brokers, clientId = 'ferrolog', security }: KafkaConnection): Kafka => {
+  hushNegativeTimeouts();
+  return new Kafka({
     ...security,
     clientId,
     brokers: [...brokers],
@@ -58,3 +60,4 @@ export const kafkaClient = ({ brokers, clientId = 'ferrolog', security }: KafkaC
     retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 8, restartOnFailure: async () => false },
     logLevel: logLevel.NOTHING,
   });
+};

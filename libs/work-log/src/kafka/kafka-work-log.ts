@@ -4,6 +4,7 @@ import { UnknownTopic, WorkLogClosed } from '../work-log-options.js';
 import { GroupOwners } from './group-owners.js';
 import { KafkaMember } from './kafka-member.js';
 import { kafkaName } from './kafka-name.js';
+import { lagOf } from './lag.js';
 import { type KafkaWorkLogOptions, kafkaClient, settingsOf } from './kafka-options.js';
 import { pause } from './pause.js';
 import { Publisher } from './publisher.js';
@@ -97,6 +98,17 @@ export const kafkaWorkLog = (given: KafkaWorkLogOptions): WorkLog => {
       const own = [...(members.get(topic) ?? [])].find(member => member.owns(partition));
       return own?.host ?? owners.ownerOf(nameOf(topic), partition);
     },
+
+    owners(topic: string): ReadonlyMap<number, string> {
+      const known = new Map(owners.ownersIn(nameOf(topic)));
+      for (const member of members.get(topic) ?? [])
+        for (let partition = 0; partition < partitionsPerTopic; partition++)
+          if (member.owns(partition)) known.set(partition, member.host);
+      return known;
+    },
+
+    lag: topic => lagOf(admin, nameOf(topic)),
+    ownersSeen: () => owners.seen,
 
     close: () => (closed ??= closeAll()),
   };
