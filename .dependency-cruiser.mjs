@@ -69,7 +69,16 @@ export default {
     {
       name: 'no-test-code',
       severity: 'error',
-      from: { pathNot: ['\\.spec\\.ts$', '^libs/testing/', 'contract\\.ts$', '/contract/', '/test-bench\\.ts$'] },
+      from: {
+        pathNot: [
+          '\\.spec\\.ts$',
+          '^libs/testing/',
+          'contract\\.ts$',
+          '/contract/',
+          '/test-bench\\.ts$',
+          '/fleet-under-test\\.ts$',
+        ],
+      },
       to: { path: '(\\.spec\\.ts$|^libs/testing/)' },
     },
   ],

@@ -1,6 +1,11 @@
 // Tests run on what ships: the compiled files in dist/. `*.spec.ts` needs nothing outside the process,
 // `*.e2e.spec.ts` and `*.engine.spec.ts` have suites of their own (npm run test:e2e, test:engines).
-const suites = { unit: /(?<!\.(e2e|engine))\.spec\.js$/, e2e: /\.e2e\.spec\.js$/, engines: /\.engine\.spec\.js$/ };
+const suites = {
+  unit: /(?<!\.(e2e|engine|fleet))\.spec\.js$/,
+  e2e: /\.e2e\.spec\.js$/,
+  engines: /\.engine\.spec\.js$/,
+  fleet: /\.fleet\.spec\.js$/,
+};
 
 const suite = process.env.SUITE ?? 'unit';
 
