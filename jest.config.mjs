@@ -1,5 +1,6 @@
 // Tests run on what ships: the compiled files in dist/. `*.spec.ts` needs nothing outside the process,
-// `*.e2e.spec.ts` and `*.engine.spec.ts` have suites of their own (npm run test:e2e, test:engines).
+// `*.e2e.spec.ts` (stock clients), `*.engine.spec.ts` (one engine or peer) and `*.fleet.spec.ts` (Kafka, and processes
+// that die) have suites of their own: npm run test:e2e, test:engines, test:fleet.
 const suites = {
   unit: /(?<!\.(e2e|engine|fleet))\.spec\.js$/,
   e2e: /\.e2e\.spec\.js$/,
@@ -14,7 +15,7 @@ export default {
   testRegex: [suites[suite].source],
   transform: {},
   reporters: ['default', '<rootDir>/../tools/summary-reporter.mjs'],
-  ...(suite === 'engines' && {
+  ...((suite === 'engines' || suite === 'fleet') && {
     // The files share one Kafka and one PostgreSQL, which need the processors, too.
     globalSetup: '<rootDir>/tools/engines/suite/set-up.js',
     globalTeardown: '<rootDir>/tools/engines/suite/tear-down.js',
