@@ -216,11 +216,13 @@ describe('A store on KurrentDB', () => {
   it('knows a place where no event stands, and keeps its client', async () => {
     await append('no stream', '1', '2');
     const [, { position }] = (await store.readStream(stream)) as [RecordedEvent, RecordedEvent];
-    await expect(store.readAll(position - 1, 10)).rejects.toBeInstanceOf(PositionUnknown);
+    await expect(store.readAll(position - 2, 10)).rejects.toBeInstanceOf(PositionUnknown);
     const follow = async () => {
-      for await (const _page of store.subscribeToAll(position - 1)) return;
+      for await (const _page of store.subscribeToAll(position - 2)) return;
     };
     await expect(follow()).rejects.toBeInstanceOf(PositionUnknown);
+    // Whoever looks for the event at a position asks from the number before it.
+    expect((await store.readAll(position - 1, 1)).events.map(event => event.position)).toEqual([position]);
   });
 
   it('shows neither what the server keeps for itself nor what lives beside the events', async () => {
