@@ -1,9 +1,10 @@
 import Database from 'better-sqlite3';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Unusable } from '#domain';
 
 /** The folder cannot serve: the sentence says why and what to do. */
-export class DataDirectoryUnusable extends Error {}
+export class DataDirectoryUnusable extends Unusable {}
 
 export interface DataDirectory {
   readonly path: string;

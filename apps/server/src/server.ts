@@ -12,7 +12,6 @@ import { takeDataDirectory } from './data-directory.js';
 import { decisionsOn } from './decisions.js';
 import { embeddedEngines } from './engines/embedded.js';
 import type { AtEnd } from './engines/engines.js';
-import { serverEngines } from './engines/servers.js';
 import { requireFreePort } from './free-port.js';
 import { startApi } from './roles/api.js';
 import { openConductor } from './roles/conductor.js';
@@ -94,7 +93,7 @@ const compose = async (
   const clock = systemClock;
   const engines = isEmbedded(configuration)
     ? await embeddedEngines(configuration, directory, clock, logger, hooks.onCommit, atEnd)
-    : await serverEngines(configuration, directory, clock, logger, atEnd);
+    : await (await import('./engines/servers.js')).serverEngines(configuration, directory, clock, logger, atEnd);
   const decisions = decisionsOn(engines, configuration, clock);
   const parts = { configuration, engines, decisions, clock, logger, atEnd };
   const has = (role: Role) => configuration.roles.includes(role);

@@ -33,6 +33,7 @@ export * from './node/work.js';
 export * from './ports/clock.js';
 export * from './ports/driver-catalog.js';
 export * from './ports/event-store.js';
+export * from './ports/unusable.js';
 export * from './ports/key-store.js';
 export * from './ports/public-log.js';
 export * from './ports/telemetry.js';

@@ -1,3 +1,4 @@
+import { Misconfigured } from '#domain';
 import { fakeHardware } from './fake/fake-hardware.js';
 import type { FakeMemory } from './fake/fake-machine.js';
 import type { HardwareType } from './hardware-type.js';
@@ -9,7 +10,7 @@ export interface DriverOptions {
 }
 
 /** A driver was asked for that there is not. */
-export class UnknownHardwareType extends Error {}
+export class UnknownHardwareType extends Misconfigured {}
 
 /** The drivers that the configuration asks for, by name. */
 export const hardwareTypes = (options: DriverOptions, memory: FakeMemory): HardwareType[] => {

@@ -1,4 +1,4 @@
-import { isRefusal } from './errors.js';
+import { isRefusal } from './errors/errors.js';
 import type { Pool } from './pool.js';
 
 export interface Query {

@@ -1,9 +1,10 @@
 import type { PoolClient } from 'pg';
-import { explained } from './errors.js';
+import { Unusable } from '#domain';
+import { explained } from './errors/errors.js';
 import type { Pool } from './pool.js';
 
 /** The database is there and cannot be used, or cannot be reached: the sentence says why and what to do. */
-export class DatabaseUnusable extends Error {}
+export class DatabaseUnusable extends Unusable {}
 
 /** Names the lock that those who migrate take, one after another ("FLMG"). */
 const LOCK = 0x464c4d47;

@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { Unusable } from '#domain';
 
 /** The file cannot serve as master key: the sentence says why and what to do. */
-export class MasterKeyUnusable extends Error {}
+export class MasterKeyUnusable extends Unusable {}
 
 const BYTES = 32;
 

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { closeSync, openSync } from 'node:fs';
 import type { DataKey, KeyStore } from '#domain';
-import { StoreUnavailable } from '#domain';
+import { StoreUnavailable, Unusable } from '#domain';
 import { NotAuthentic } from './cipher.js';
 import type { KeyRow, SubjectKey } from './subject-key.js';
 import { MASTER_KEY_CHECK, newKey, unwrapped, wrapped } from './subject-key.js';
@@ -12,7 +12,7 @@ const FORMAT = 1;
 const REMEMBERED_KEYS = 5_000;
 
 /** The file is there and cannot be used: the sentence says why and what to do. */
-export class KeyStoreCannotBeOpened extends Error {}
+export class KeyStoreCannotBeOpened extends Unusable {}
 /** The file is of another master key. */
 export class WrongMasterKey extends KeyStoreCannotBeOpened {}
 

@@ -1,6 +1,7 @@
 import bcrypt from 'bcryptjs';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { Misconfigured } from '#domain';
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '#command-handler';
 
@@ -27,7 +28,7 @@ export const noAuth: Access = {
 };
 
 /** The password file cannot be used: the sentence says why. */
-export class PasswordFileUnusable extends Error {}
+export class PasswordFileUnusable extends Misconfigured {}
 
 const REMEMBERED_MS = 10_000;
 

@@ -1,6 +1,6 @@
 import type { ProblemDetails, ProblemKind } from '#domain';
 import { EventTooLarge, OutcomeUnknown, Problem, problemKinds, StoreUnavailable } from '#domain';
-import { isUnreachable } from '#postgres';
+import { isUnreachable } from '#postgres/errors';
 
 /** A refusal by HTTP's own rules: nothing of the domain was asked. */
 export class HttpRefusal extends Error {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
 import { withoutPassword } from '#configuration';
-import type { Moved, MoveOptions } from '#apps/server';
+import type { Moved, MoveOptions } from '#apps/server/move';
 import { usage } from '../failure.js';
 import type { Io } from '../io.js';
 import { duration } from '../render/duration.js';
@@ -33,7 +33,7 @@ export const addMigrate = (program: Command, io: Io): void => {
   withJson(command).action(async ({ json, ...options }: Options) => {
     const begun = performance.now();
     const move = { ...moveOf(options), progress: printedTo(io) };
-    const { moveToEngines } = await import('#apps/server');
+    const { moveToEngines } = await import('#apps/server/move');
     const moved = await moveToEngines(move);
     const seconds = Math.round(performance.now() - begun) / 1_000;
     if (json) io.out(JSON.stringify({ ...moved, seconds }, null, 2));

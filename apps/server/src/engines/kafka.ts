@@ -9,7 +9,7 @@ import {
   kafkaPublicLog,
   KafkaSignals,
   kafkaWorkLog,
-} from '#work-log';
+} from '#work-log/kafka';
 import type { AtEnd, Engines } from './engines.js';
 import { workLogFaults } from './work-log-faults.js';
 

@@ -1,4 +1,5 @@
-import type { KeyRow, PostgresKeyStore, SqliteKeyStore } from '#secrets';
+import type { KeyRow, SqliteKeyStore } from '#secrets';
+import type { PostgresKeyStore } from '#secrets/postgres';
 import { MoveRefused } from './move-refused.js';
 import type { Progress } from './progress.js';
 

@@ -201,5 +201,8 @@ export class EventTooLarge extends Error {
 }
 
 export class OutcomeUnknown extends Error {}
-export class StoreUnavailable extends Error {}
+export class StoreUnavailable extends Error {
+  /** Whether asking again later may be answered, with nobody doing anything about it here. */
+  readonly passes: boolean = true;
+}
 export class BlobMissing extends Error {}

@@ -1,9 +1,14 @@
+import { Misconfigured } from '#domain';
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 
 export type Client = ReturnType<typeof KurrentDBClient.connectionString>;
 
 /** The sentence says what is wrong with the connection string; never the string itself, which may hold a password. */
-export class ConnectionStringRefused extends Error {}
+export class ConnectionStringRefused extends Misconfigured {
+  constructor(reason: string) {
+    super(`The event store cannot be reached by its address: ${reason}.`);
+  }
+}
 
 export interface Target {
   makeClient(): Client;

@@ -6,7 +6,9 @@ import { faultOf } from './faults.js';
 import { backOffMs, pause } from './patience.js';
 
 /** Nothing was done, and nothing will be until somebody changes rights or passwords. */
-export class StoreDeniesAccess extends StoreUnavailable {}
+export class StoreDeniesAccess extends StoreUnavailable {
+  override readonly passes = false;
+}
 
 /** A new client costs a connection that the native part never gives back: not more of them than this. */
 const REPLACED_EVERY_MS = 500;

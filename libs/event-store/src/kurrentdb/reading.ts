@@ -12,7 +12,9 @@ import { collect } from './patience.js';
 import { isReserved, isSelective, serverFilter } from './reserved.js';
 
 /** A position at which no event of this store stands: read on from it will never work. */
-export class PositionUnknown extends StoreUnavailable {}
+export class PositionUnknown extends StoreUnavailable {
+  override readonly passes = false;
+}
 
 /** Reads of streams and of the whole store. Each is asked of the leader, and again when it was not answered. */
 export class Reader {

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { randomUUID } from 'node:crypto';
+import { Unusable } from '#domain';
 import type { StoreIdentity } from '#domain';
 
 /** Said to be Ferrolog's event store by SQLite's own header field ("FLES"). */
@@ -7,7 +8,7 @@ const APPLICATION_ID = 0x464c4553;
 const FORMAT = 1;
 
 /** The file is there and cannot be used: the sentence says why and what to do. */
-export class StoreCannotBeOpened extends Error {}
+export class StoreCannotBeOpened extends Unusable {}
 
 const schema = `
   CREATE TABLE store (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;

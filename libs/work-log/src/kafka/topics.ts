@@ -1,3 +1,4 @@
+import { Unusable } from '#domain';
 import type { Admin } from 'kafkajs';
 import { WorkLogFault } from '../work-log-options.js';
 
@@ -9,7 +10,7 @@ export interface TopicShape {
 }
 
 /** The topic is there with another number of partitions: the same key would have two places. */
-export class WrongPartitions extends Error {
+export class WrongPartitions extends Unusable {
   override readonly name = 'WrongPartitions';
 }
 

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Telemetry } from '#domain';
 import { until } from '#testing';
-import type { PostgresOfSpecs } from '../../../tools/engines/postgres-of-specs.js';
-import { failingWay, postgresOfSpecs } from '../../../tools/engines/postgres-of-specs.js';
+import type { PostgresOfSpecs } from '../../../../tools/engines/postgres-of-specs.js';
+import { failingWay, postgresOfSpecs } from '../../../../tools/engines/postgres-of-specs.js';
 import type { PostgresTelemetryOptions } from './postgres-telemetry.js';
 import { PostgresTelemetry } from './postgres-telemetry.js';
 

@@ -7,13 +7,13 @@ import { inspect } from 'node:util';
 import pg from 'pg';
 import { StoreUnavailable } from '#domain';
 import { turn } from '#testing';
-import type { Postgres } from '../../../tools/engines/postgres.js';
-import { startPostgres } from '../../../tools/engines/postgres.js';
-import type { PostgresOfSpecs } from '../../../tools/engines/postgres-of-specs.js';
-import { failingWay, postgresOfSpecs } from '../../../tools/engines/postgres-of-specs.js';
-import { keyStoreContract } from './contract.js';
+import type { Postgres } from '../../../../tools/engines/postgres.js';
+import { startPostgres } from '../../../../tools/engines/postgres.js';
+import type { PostgresOfSpecs } from '../../../../tools/engines/postgres-of-specs.js';
+import { failingWay, postgresOfSpecs } from '../../../../tools/engines/postgres-of-specs.js';
+import { keyStoreContract } from '../contract.js';
 import { PostgresKeyStore } from './postgres-key-store.js';
-import { KeyStoreCannotBeOpened, WrongMasterKey } from './sqlite-key-store.js';
+import { KeyStoreCannotBeOpened, WrongMasterKey } from '../sqlite-key-store.js';
 
 const master = Buffer.alloc(32, 1);
 

@@ -1,11 +1,9 @@
-import pg from 'pg';
-
 /**
  * The server itself said that the statement failed, and goes on: nothing of it was written. A session that ends
  * (FATAL), a lost connection or a time that ran out say nothing about a commit that was under way.
  */
 export const isRefusal = (error: unknown): boolean =>
-  error instanceof pg.DatabaseError && error.severity === 'ERROR' && !/^(08|40003)/.test(error.code ?? '');
+  isOfTheServer(error) && error.severity === 'ERROR' && !/^(08|40003)/.test(error.code ?? '');
 
 /**
  * What was to be written can never be: data exceptions and exceeded limits (PostgreSQL, appendix A, classes 22 and 54).
@@ -18,7 +16,7 @@ export const isOfItsContent = (error: unknown): boolean => isRefusal(error) && /
  */
 export const isUnreachable = (error: unknown): boolean => {
   if (typeof error !== 'object' || error === null) return false;
-  if (error instanceof pg.DatabaseError) return REFUSED_FOR_NOW.test(error.code ?? '');
+  if (isOfTheServer(error)) return REFUSED_FOR_NOW.test(error.code ?? '');
   // `errors` of a name with several addresses; `driverError` is TypeORM's way to say by what.
   const {
     message = '',
@@ -45,5 +43,9 @@ export const explained = (error: unknown): string => {
   const { message } = error as Error;
   return message === '' ? codeOf(error) : message;
 };
+
+/** What the server answered, as the client passes it on; told by its shape, so that nobody loads the client to ask. */
+const isOfTheServer = (error: unknown): error is Error & { severity: string; code?: string } =>
+  error instanceof Error && 'severity' in error;
 
 const codeOf = (error: unknown): string => (error as { code?: string }).code ?? '';

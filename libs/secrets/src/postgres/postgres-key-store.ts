@@ -2,10 +2,10 @@ import type { DataKey, KeyStore } from '#domain';
 import { StoreUnavailable } from '#domain';
 import type { Pool, Query } from '#postgres';
 import { ask, DatabaseUnusable, explained, Listener, migrate, openPool } from '#postgres';
-import { NotAuthentic } from './cipher.js';
-import { KeyStoreCannotBeOpened, WrongMasterKey } from './sqlite-key-store.js';
-import type { KeyRow, SubjectKey } from './subject-key.js';
-import { MASTER_KEY_CHECK, newKey, unwrapped, wrapped } from './subject-key.js';
+import { NotAuthentic } from '../cipher.js';
+import { KeyStoreCannotBeOpened, WrongMasterKey } from '../sqlite-key-store.js';
+import type { KeyRow, SubjectKey } from '../subject-key.js';
+import { MASTER_KEY_CHECK, newKey, unwrapped, wrapped } from '../subject-key.js';
 
 const SCHEMA = 'ferrolog_keys';
 /** Told when keys were erased: other processes forget what they remember. */

@@ -1,0 +1,1 @@
+export { PostgresReadSide, type PostgresReadSideOptions } from './read-side.js';

@@ -1,0 +1,1 @@
+export { moveToEngines, type Moved, type MoveOptions } from './move.js';

@@ -1,0 +1,1 @@
+export { explained, isOfItsContent, isRefusal, isUnreachable } from './errors.js';
