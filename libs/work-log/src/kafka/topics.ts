@@ -28,8 +28,8 @@ interface Patience {
   onFault(fault: WorkLogFault): void;
 }
 
-/** Leaders of new topics need a moment, which is nothing to tell of. */
-const PATIENT_ATTEMPTS = 3;
+/** Some ten seconds. A new topic needs a moment, which is nothing to tell of; if it needs more than that, it is. */
+const PATIENT_ATTEMPTS = 20;
 
 /**
  * Creates the topic where it is missing, and answers when each of its partitions can be written and read: with what
@@ -43,6 +43,7 @@ export const ensureTopic = async (
   shape: TopicShape,
   patience: Patience,
 ): Promise<readonly Extent[]> => {
+  let isTold = false;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await withAdmin(connection, async admin => {
@@ -51,8 +52,10 @@ export const ensureTopic = async (
       });
     } catch (cause) {
       if (cause instanceof WrongPartitions || patience.isClosed() || isRefusal(cause)) throw cause;
-      if (attempt === PATIENT_ATTEMPTS)
+      if (!isTold && (attempt > PATIENT_ATTEMPTS || !has(NOT_THERE_YET, cause))) {
         patience.onFault(new WorkLogFault(`Kafka does not give the topic ${topic}: repeating.`, { cause }));
+        isTold = true;
+      }
     }
     await patience.wait(Math.min(50 * attempt, 2000));
   }
@@ -101,11 +104,19 @@ export const extentsOf = async (admin: Admin, topic: string, partitions: number)
 /** Errors about the topic itself come in one that holds them all. */
 const isRefusal = (error: unknown): boolean => {
   const { errors = [error] } = error as { errors?: readonly unknown[] };
-  return errors.some(each => {
-    const { type } = each as { type?: string };
-    return type !== undefined && REFUSALS.has(type);
-  });
+  return errors.some(each => has(REFUSALS, each));
 };
+
+/** kafkajs wraps what the broker has said in what it makes of it. */
+const has = (types: ReadonlySet<string>, error: unknown): boolean => {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { type } = cause as { type?: string };
+    if (type !== undefined && types.has(type)) return true;
+  }
+  return false;
+};
+
+const NOT_THERE_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
 
 const REFUSALS = new Set([
   'INVALID_TOPIC_EXCEPTION',
