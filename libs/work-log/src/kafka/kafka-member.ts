@@ -2,6 +2,7 @@ import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, RequestEvent }
 import type { WorkMember } from '#domain';
 import { inTime, tell } from '../hand-over.js';
 import { WorkLogFault } from '../work-log-options.js';
+import { disconnected } from './disconnected.js';
 import { type Settings, kafkaClient } from './kafka-options.js';
 import { MEMBER_DATA_VERSION } from './member-data.js';
 import { OwnedPartition } from './owned-partition.js';
@@ -12,6 +13,10 @@ import { ringAssigner } from './ring-assigner.js';
 class HandedOver extends Error {
   override readonly name = 'HandedOver';
   readonly type = 'REBALANCE_IN_PROGRESS';
+}
+
+class LeftMeanwhile extends Error {
+  override readonly name = 'LeftMeanwhile';
 }
 
 type Commit = EachBatchPayload['commitOffsetsIfNecessary'];
@@ -96,9 +101,11 @@ export class KafkaMember {
       const consumer = this.#build();
       this.#consumer = consumer;
       const startedAt = performance.now();
-      const ended = this.#consume(consumer).catch((error: unknown) => error);
+      const { starting, crashed } = this.#start(consumer);
+      const ended = starting.then(() => crashed).catch((error: unknown) => error);
       const cause = await Promise.race([ended, this.#toldToGo.promise]);
-      await consumer.disconnect().catch(() => undefined);
+      this.#consumer = undefined;
+      await disconnected(consumer, starting);
       this.#loseEverything();
       if (cause === undefined) return;
       failures = performance.now() - startedAt > 60_000 ? 1 : failures + 1;
@@ -129,18 +136,26 @@ export class KafkaMember {
     });
   }
 
-  /** Answers the error with which the consumer ended. */
-  async #consume(consumer: Consumer): Promise<unknown> {
+  /** `crashed` answers the error with which the consumer ended. */
+  #start(consumer: Consumer): { starting: Promise<void>; crashed: Promise<unknown> } {
     const { events } = consumer;
     const crashed = Promise.withResolvers<unknown>();
     consumer.on(events.CRASH, ({ payload }) => crashed.resolve(payload.error));
     consumer.on(events.REQUEST, event => this.#onRequest(event));
     consumer.on(events.HEARTBEAT, () => (this.#seenAt = this.#requestedAt));
-    consumer.on(events.GROUP_JOIN, event => this.#onJoin(event));
+    consumer.on(events.GROUP_JOIN, event => {
+      // Thrown here it ends a consumer that was still joining when it was told to go: the group would count it in.
+      if (consumer !== this.#consumer) throw new LeftMeanwhile('The member has left while it joined.');
+      this.#onJoin(event);
+    });
     // Thrown here it reaches the loop of kafkajs, which takes it for the broker's word and joins again.
     consumer.on(events.FETCH_START, () => {
       if (this.#hasHandedOver) throw new HandedOver('Partitions were handed over.');
     });
+    return { starting: this.#run(consumer), crashed: crashed.promise };
+  }
+
+  async #run(consumer: Consumer): Promise<void> {
     await consumer.connect();
     await consumer.subscribe({ topic: this.topic, fromBeginning: true });
     await consumer.run({
@@ -148,7 +163,6 @@ export class KafkaMember {
       partitionsConsumedConcurrently: 8,
       eachBatch: async payload => this.#onBatch(payload),
     });
-    return crashed.promise;
   }
 
   /** What the group is told at each join. */

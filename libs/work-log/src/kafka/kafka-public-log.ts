@@ -28,25 +28,18 @@ const CHECKPOINTS = 'checkpoints';
 export const kafkaPublicLog = (options: KafkaPublicLogOptions): PublicLog & { close(): Promise<void> } => {
   const { clock, prefix = 'ferrolog', partitions = 64, replicationFactor = 1, retentionMs = -1, onFault } = options;
   const [events, checkpoints] = [kafkaName(prefix, EVENTS), kafkaName(prefix, CHECKPOINTS)];
-  const admin = kafkaClient(options).admin();
   const end = Promise.withResolvers<void>();
   let isClosed = false;
   const wait = (delayMs: number) => pause(clock, delayMs, end.promise);
   const publisher = new Publisher({ ...options, wait });
 
-  const ensureTopics = async () => {
-    const patience = { wait, onFault, isClosed: () => isClosed };
-    await ensureTopic(admin, events, { partitions, replicationFactor, retentionMs }, patience);
-    const newest = { partitions: 1, replicationFactor, retentionMs: 'newest of each key' as const };
-    await ensureTopic(admin, checkpoints, newest, patience);
-  };
-
   return {
     async checkpoint() {
-      await ensureTopics();
-      const [{ low, high }] = await admin.fetchTopicOffsets(checkpoints);
-      if (low === high) return undefined;
-      return lastOf(options, checkpoints, EVENTS, BigInt(high));
+      const patience = { wait, onFault, isClosed: () => isClosed };
+      await ensureTopic(options, events, { partitions, replicationFactor, retentionMs }, patience);
+      const newest = { partitions: 1, replicationFactor, retentionMs: 'newest of each key' as const };
+      const [{ low, high }] = await ensureTopic(options, checkpoints, newest, patience);
+      return low === high ? undefined : lastOf(options, checkpoints, EVENTS, high);
     },
     async publish(its, checkpoint) {
       await publisher.publish(
@@ -59,7 +52,6 @@ export const kafkaPublicLog = (options: KafkaPublicLogOptions): PublicLog & { cl
       isClosed = true;
       end.resolve();
       await publisher.close();
-      await admin.disconnect();
     },
   };
 };

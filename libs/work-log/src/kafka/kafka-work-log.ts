@@ -63,7 +63,7 @@ export const kafkaWorkLog = (given: KafkaWorkLogOptions): WorkLog => {
     async ensureTopic(topic: string): Promise<void> {
       requireOpen();
       const shape = { partitions: partitionsPerTopic, replicationFactor, retentionMs: RETENTION_MS };
-      await ensureTopic(admin, nameOf(topic), shape, { wait, onFault, isClosed: () => closed !== undefined });
+      await ensureTopic(settings, nameOf(topic), shape, { wait, onFault, isClosed: () => closed !== undefined });
       ensured.add(topic);
     },
 
@@ -107,7 +107,7 @@ export const kafkaWorkLog = (given: KafkaWorkLogOptions): WorkLog => {
       return known;
     },
 
-    lag: topic => lagOf(admin, nameOf(topic)),
+    lag: topic => lagOf(settings, nameOf(topic), partitionsPerTopic),
     ownersSeen: () => owners.seen,
 
     close: () => (closed ??= closeAll()),

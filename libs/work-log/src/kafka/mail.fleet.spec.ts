@@ -31,6 +31,22 @@ beforeEach(() => {
 });
 afterEach(() => Promise.all(boxes.splice(0).map(box => box.close())), 30_000);
 
+describe('A mailbox on Kafka', () => {
+  it('receives whatever is posted from when it is open, on topics that were just made', async () => {
+    const keys = Array.from({ length: 40 }, (_, node) => `node ${node}`);
+    const openAndPost = async (topic: MailboxOptions['topic']) => {
+      const [sender, reader] = [await aBox(topic), await aBox(topic, 'a')];
+      const heard: string[] = [];
+      reader.listen(({ key, type }) => heard.push(`${key} ${type}`));
+      for (const type of ['first', 'second']) for (const key of keys) sender.post('a', { key, type, body: {} });
+      await until(`all mail on ${topic}`, () => heard.length >= 2 * keys.length);
+      for (const key of keys)
+        expect(heard.filter(each => each.startsWith(`${key} `))).toEqual([`${key} first`, `${key} second`]);
+    };
+    await Promise.all([openAndPost('signals'), openAndPost('requests'), openAndPost('replies')]);
+  }, 60_000);
+});
+
 describe('Signals over Kafka', () => {
   it('reach the owner of the node, and nobody else', async () => {
     const heard: string[] = [];

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Consumer, KafkaMessage } from 'kafkajs';
+import type { Consumer, EachMessagePayload, KafkaMessage } from 'kafkajs';
 import type { Clock } from '#domain';
 import { partitionOf } from '#hash-ring';
 import { WorkLogFault } from '../work-log-options.js';
 import { type KafkaConnection, kafkaClient } from './kafka-options.js';
+import { disconnected } from './disconnected.js';
 import { kafkaName } from './kafka-name.js';
 import { pause } from './pause.js';
 import { Publisher } from './publisher.js';
@@ -61,25 +62,24 @@ export const kafkaMailbox = (options: MailboxOptions): Mailbox => {
     const mail = message.headers?.ferrolog_to?.toString() === address ? mailIn(message) : undefined;
     if (mail) for (const listener of listeners) listener(mail);
   };
-  const read = async (onReading: () => void) => {
+  const read = async (next: bigint[], onReading: () => void) => {
     while (!isClosed) {
-      const error = await readUntilItEnds(options, name, deliver, onReading, end.promise);
+      const error = await readUntilItEnds(options, name, next, deliver, onReading, end.promise);
       if (isClosed) return;
-      onFault(new WorkLogFault(`Reading ${name} ended: beginning anew.`, { cause: error }));
+      onFault(new WorkLogFault(`Reading ${name} ended: going on with another consumer.`, { cause: error }));
       await wait(RESTART_MS);
     }
   };
 
   return {
     async open() {
-      const admin = kafkaClient(options).admin();
       const shape = { partitions: PARTITIONS, replicationFactor, retentionMs: RETENTION_MS };
-      await ensureTopic(admin, name, shape, { wait, onFault, isClosed: () => isClosed }).finally(() =>
-        admin.disconnect(),
-      );
+      const extents = await ensureTopic(options, name, shape, { wait, onFault, isClosed: () => isClosed });
       if (address === undefined) return;
       const { promise, resolve } = Promise.withResolvers<void>();
-      reading = read(resolve);
+      // Where mail that is posted from now on will be, whenever the consumer gets so far as to read it.
+      const next = extents.map(({ high }) => high);
+      reading = read(next, resolve);
       await Promise.race([promise, reading]);
     },
     post(to, { key, type, body }) {
@@ -110,39 +110,56 @@ export const kafkaMailbox = (options: MailboxOptions): Mailbox => {
   };
 };
 
-/** From the end of the topic on, in a group that nobody else is in. Answers why it ended. */
+/**
+ * From these offsets on, by partition, which it moves on: whoever reads after it begins where it ended. In a group that
+ * nobody else is in. Answers why it ended.
+ */
 const readUntilItEnds = async (
   options: MailboxOptions,
   topic: string,
+  next: bigint[],
   onMessage: (message: KafkaMessage) => void,
   onReading: () => void,
   end: Promise<void>,
 ): Promise<unknown> => {
   // Not under the prefix of the groups that share work.
-  const consumer = kafkaClient(options).consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 100 });
+  const consumer = kafkaClient(options).consumer({
+    groupId: `reader-${randomUUID()}`,
+    maxWaitTimeInMs: 100,
+    // Partitions that are missing in it are looked for this often.
+    metadataMaxAge: 2_000,
+    allowAutoTopicCreation: false,
+  });
+  const crashed = Promise.withResolvers<unknown>();
+  consumer.on(consumer.events.CRASH, ({ payload }) => crashed.resolve(payload.error));
+  // Left alone, kafkajs asks where the end is when it fetches, and anew each time that it has joined its group: when a
+  // broker was not ready, after a pause. What came in between would be passed over. This comes before it fetches.
+  consumer.on(consumer.events.GROUP_JOIN, () => {
+    next.forEach((offset, partition) => consumer.seek({ topic, partition, offset: `${offset}` }));
+    onReading();
+  });
+  const starting = start(consumer, topic, ({ partition, message }) => {
+    next[partition] = BigInt(message.offset) + 1n;
+    onMessage(message);
+  });
   try {
-    return await Promise.race([consume(consumer, topic, onMessage, onReading), end]);
+    await Promise.race([starting, end]);
+    return await Promise.race([crashed.promise, end]);
   } catch (error) {
     return error;
   } finally {
-    await consumer.disconnect().catch(() => undefined);
+    await disconnected(consumer, starting);
   }
 };
 
-const consume = async (
+const start = async (
   consumer: Consumer,
   topic: string,
-  onMessage: (message: KafkaMessage) => void,
-  onReading: () => void,
-): Promise<unknown> => {
-  const crashed = Promise.withResolvers<unknown>();
-  consumer.on(consumer.events.CRASH, ({ payload }) => crashed.resolve(payload.error));
-  // Only the first fetch finds out where the end is.
-  consumer.on(consumer.events.FETCH, onReading);
+  onMessage: (payload: EachMessagePayload) => void,
+): Promise<void> => {
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: false });
-  await consumer.run({ autoCommit: false, eachMessage: async ({ message }) => onMessage(message) });
-  return crashed.promise;
+  await consumer.run({ autoCommit: false, eachMessage: async payload => onMessage(payload) });
 };
 
 const mailIn = ({ key, value, headers }: KafkaMessage): Mail | undefined => {
