@@ -1,7 +1,7 @@
 import type { PatchOperation } from '../../json-patch.js';
 import { applyPatch, PatchRefused, tokensOf } from '../../json-patch.js';
 import { Problem } from '../../problem.js';
-import { noDriver, requireSizes } from '../enrol/enrol-node.js';
+import { offeredDriver, requireSizes } from '../enrol/enrol-node.js';
 import { incompatibleInterfaces, resolveInterfaces } from '../enrol/interfaces.js';
 import type { NodeEvent } from '../families.js';
 import { nodeEvent } from '../families.js';
@@ -106,8 +106,7 @@ const withDriver = (
   if (resetInterfaces && !driverChanges && !patch.some(({ path }) => path === '/driver'))
     throw invalid('The reset_interfaces parameter can only be used when changing the driver.');
   if (!driverChanges && !interfacesChange && after.conductor_group === before.conductor_group) return after;
-  const driver = catalog.driver(after.driver, after.conductor_group);
-  if (!driver) throw noDriver(after.driver, after.conductor_group);
+  const driver = offeredDriver(after.driver, after.conductor_group, catalog);
   if (!driverChanges) return { ...after, ...resolveInterfaces(after, driver) };
   if (node.consoleEnabled)
     throw refusedNow(node, `Node ${node.uuid} has its console enabled: its driver cannot be changed.`);
