@@ -14,11 +14,17 @@ import { canonicalUrl, rangeHeaders, versionOf } from './versions.js';
 export interface HttpOptions {
   readonly access: Access;
   readonly publicEndpoint: string | undefined;
-  readonly onUnforeseen: (
-    error: unknown,
-    request: { readonly method: string; readonly url: string; readonly requestId: string },
-  ) => void;
+  /** Nobody foresaw the error. */
+  readonly onUnforeseen: (error: unknown, request: RefusedRequest) => void;
+  /** Refused because of an engine that is away: the error says why. */
+  readonly onAway: (error: unknown, request: RefusedRequest) => void;
   readonly onAnswer?: (request: FastifyRequest, reply: FastifyReply) => void;
+}
+
+export interface RefusedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly requestId: string;
 }
 
 /** Nest on Fastify: what holds for every request is said here, once; controllers only say what they do. */
@@ -128,12 +134,10 @@ const refuseBody = (reply: FastifyReply, { status, message }: BodyRefusal) =>
 const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void => {
   if (reply.sent) return;
   const answer = answerTo(error);
-  if (answer.unforeseen)
-    options.onUnforeseen(error, {
-      method: request.method,
-      url: request.url,
-      requestId: request.context?.requestId ?? '',
-    });
+  const { method, url } = request;
+  const refused = { method, url, requestId: request.context?.requestId ?? '' };
+  if (answer.logged === 'whole') options.onUnforeseen(error, refused);
+  if (answer.logged === 'reason') options.onAway(error, refused);
   for (const [name, value] of Object.entries(headersOf(answer, request))) reply.header(name, value);
   void reply
     .code(answer.status)

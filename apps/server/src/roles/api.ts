@@ -5,6 +5,7 @@ import type { HardwareReads } from '#domain';
 import { workTopic } from '#domain';
 import type { ApiPorts } from '#apps/api';
 import { ApiModule, createApplication, createMetrics, httpBasic, noAuth } from '#apps/api';
+import { reasonIn } from '../logger.js';
 import type { RoleParts } from './role.js';
 
 /** Answers requests; a process without this role answers those of its operators only. */
@@ -66,6 +67,8 @@ export const startApi = async (
     publicEndpoint: configuration.publicEndpoint,
     onUnforeseen: (error, request) =>
       logger.error({ error, ...request }, 'a request failed in a way that nobody foresaw'),
+    onAway: (error, request) =>
+      logger.warn({ reason: reasonIn(error), ...request }, 'a request was refused because an engine is away'),
     onAnswer: (request, reply) => metrics.observe(request, reply),
   });
   await toListen();

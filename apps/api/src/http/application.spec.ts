@@ -1,0 +1,66 @@
+import { Controller, Get, Module, Req } from '@nestjs/common';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
+import { OutcomeUnknown, Problem, StoreUnavailable } from '#domain';
+import { noAuth } from './access.js';
+import type { HttpOptions } from './application.js';
+import { createApplication } from './application.js';
+
+const errors: Readonly<Record<string, Error>> = {
+  store: new StoreUnavailable('the event store does not answer'),
+  outcome: new OutcomeUnknown('nobody knows'),
+  database: new Error('the query failed', { cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }) }),
+  conductor: new Problem({ code: 'conductor.unavailable', title: 'Nobody is there', detail: 'Nobody is there.' }),
+  defect: new TypeError('x is not a function'),
+};
+
+@Controller('v1')
+class Routes {
+  @Get('errors/:name')
+  fail(@Req() request: FastifyRequest): void {
+    throw errors[(request.params as { name: string }).name]!;
+  }
+}
+
+@Module({ controllers: [Routes] })
+class Root {}
+
+let app: NestFastifyApplication | undefined;
+afterEach(async () => {
+  await app?.close();
+  app = undefined;
+});
+
+const start = async (options: Partial<HttpOptions>): Promise<NestFastifyApplication> =>
+  (app = await createApplication(Root, {
+    access: noAuth,
+    publicEndpoint: undefined,
+    onUnforeseen: () => undefined,
+    onAway: () => undefined,
+    ...options,
+  }));
+
+describe('A request that fails', () => {
+  const logged = async (name: string): Promise<unknown[]> => {
+    const told: unknown[] = [];
+    const app = await start({
+      onUnforeseen: (error, { url }) => told.push(['unforeseen', error, url]),
+      onAway: (error, { url }) => told.push(['away', error, url]),
+    });
+    const { statusCode } = await app.inject({ method: 'GET', url: `/v1/errors/${name}` });
+    return [statusCode, ...told];
+  };
+
+  it.each(['store', 'outcome', 'database'])('is said in a line where an engine is away: %s', async name => {
+    expect(await logged(name)).toEqual([503, ['away', errors[name], `/v1/errors/${name}`]]);
+  });
+
+  it('is nothing to log where it is refused', async () => {
+    expect(await logged('conductor')).toEqual([503]);
+  });
+
+  it('is told whole where nobody foresaw it', async () => {
+    expect(await logged('defect')).toEqual([500, ['unforeseen', errors.defect, '/v1/errors/defect']]);
+  });
+});
