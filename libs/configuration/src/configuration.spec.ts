@@ -48,6 +48,20 @@ describe('readConfiguration', () => {
   });
 });
 
+describe('trustProxy', () => {
+  it('takes addresses and networks', () => {
+    const { configuration } = read({ trustProxy: '127.0.0.1, 10.0.0.0/8,fd00::/8' });
+    expect(configuration.trustProxy).toEqual(['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
+  });
+
+  it.each(['proxy.example.org', '10.0.0.0/33', '0.0.0.0/0', '10.0.0.0/', '10.0.0.0/8/8', 'true'])(
+    'does not take %s',
+    proxy => {
+      expect(faultsOf(() => read({ trustProxy: proxy }))).toEqual([expect.stringContaining(proxy)]);
+    },
+  );
+});
+
 describe('readClientSettings', () => {
   it('lets a flag win over a variable, and that over the default', () => {
     expect(readClientSettings({}, {})).toEqual({ server: 'http://127.0.0.1:6385' });

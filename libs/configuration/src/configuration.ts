@@ -9,7 +9,7 @@ import { clientVariables } from './client.js';
 import { ConfigurationError } from './configuration-error.js';
 import type { EngineSettings, Role } from './engines.js';
 import { engineFaults, withoutPassword } from './engines.js';
-import { exposureFault } from './exposure.js';
+import { exposureFault, proxyFaults } from './exposure.js';
 import type { OptionSchema } from './options.js';
 import { configurationSchema, flagOf, isSecret, optionNames, variableOf } from './options.js';
 import type { WorkLogSettings } from './work-log.js';
@@ -26,6 +26,7 @@ export interface Configuration extends WorkLogSettings {
   readonly workLogReplication: number;
   readonly workLogMechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
   readonly publicEndpoint?: string;
+  readonly trustProxy: readonly string[];
   readonly masterKey: string;
   readonly authStrategy: 'noauth' | 'http_basic';
   readonly htpasswd?: string;
@@ -88,6 +89,7 @@ export const readConfiguration = ({ flags = {}, environment = process.env, file 
   if (exposure !== undefined) faults.push(exposure);
   if (faults.length === 0)
     faults.push(
+      ...proxyFaults(values.trustProxy as readonly string[]),
       ...engineFaults(values as unknown as EngineSettings),
       ...workLogFaults(values as unknown as WorkLogSettings),
     );

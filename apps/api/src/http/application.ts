@@ -14,6 +14,8 @@ import { canonicalUrl, rangeHeaders, versionOf } from './versions.js';
 export interface HttpOptions {
   readonly access: Access;
   readonly publicEndpoint: string | undefined;
+  /** Addresses and networks of proxies whose X-Forwarded headers are believed. */
+  readonly trustProxy: readonly string[];
   /** Nobody foresaw the error. */
   readonly onUnforeseen: (error: unknown, request: RefusedRequest) => void;
   /** Refused because of an engine that is away: the error says why. */
@@ -31,6 +33,7 @@ export interface RefusedRequest {
 export const createApplication = async (module: object, options: HttpOptions): Promise<NestFastifyApplication> => {
   const adapter = new FastifyAdapter({
     rewriteUrl: canonicalUrl,
+    ...(options.trustProxy.length > 0 && { trustProxy: [...options.trustProxy] }),
     bodyLimit: LARGEST_BODY_BYTES,
     routerOptions: { maxParamLength: 500, ignoreDuplicateSlashes: false },
     forceCloseConnections: true,
@@ -80,7 +83,7 @@ const prepare = async (request: FastifyRequest, reply: FastifyReply, { access, p
   const isIronic = !request.url.startsWith('/ferrolog');
   if (isIronic)
     for (const name in rangeHeaders) reply.raw.setHeader(name, rangeHeaders[name as keyof typeof rangeHeaders]);
-  const base = publicEndpoint ?? `${request.protocol}://${request.headers.host ?? 'localhost'}`;
+  const base = publicEndpoint ?? `${request.protocol}://${request.host || 'localhost'}`;
   const minor = 'minor' in version ? version.minor : 1;
   request.context = { minor, requestId, base, principal: { kind: 'anonymous', id: 'anonymous' } };
 

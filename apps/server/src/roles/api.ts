@@ -65,6 +65,7 @@ export const startApi = async (
   const app = await createApplication(module, {
     access,
     publicEndpoint: configuration.publicEndpoint,
+    trustProxy: configuration.trustProxy,
     onUnforeseen: (error, request) =>
       logger.error({ error, ...request }, 'a request failed in a way that nobody foresaw'),
     onAway: (error, request) =>
