@@ -108,3 +108,14 @@ describe('A request through a proxy', () => {
     expect(await seen(trusted, '127.0.0.1')).toEqual(proxy);
   });
 });
+
+describe('A read while the rows are behind', () => {
+  it('says up to where they are, and nothing of the kind afterwards', async () => {
+    let behindAt: string | undefined = 'abcdef01-1-5';
+    const app = await start({ behindAt: () => behindAt });
+    const read = async () => (await app.inject({ method: 'GET', url: '/v1/base' })).headers['ferrolog-read-position'];
+    expect(await read()).toBe('abcdef01-1-5');
+    behindAt = undefined;
+    expect(await read()).toBeUndefined();
+  });
+});

@@ -16,6 +16,8 @@ export interface HttpOptions {
   readonly publicEndpoint: string | undefined;
   /** Addresses and networks of proxies whose X-Forwarded headers are believed. */
   readonly trustProxy: readonly string[];
+  /** Up to where the rows are, as a token, while they are behind the store. */
+  readonly behindAt?: () => string | undefined;
   /** Nobody foresaw the error. */
   readonly onUnforeseen: (error: unknown, request: RefusedRequest) => void;
   /** Refused because of an engine that is away: the error says why. */
@@ -75,10 +77,14 @@ export const createApplication = async (module: object, options: HttpOptions): P
   return app;
 };
 
-const prepare = async (request: FastifyRequest, reply: FastifyReply, { access, publicEndpoint }: HttpOptions) => {
+const prepare = async (request: FastifyRequest, reply: FastifyReply, options: HttpOptions) => {
+  const { access, publicEndpoint } = options;
   const requestId = `req-${randomUUID()}`;
   reply.raw.setHeader('x-openstack-request-id', requestId);
   reply.raw.setHeader('openstack-request-id', requestId);
+  const behindAt = request.method === 'GET' ? options.behindAt?.() : undefined;
+  // Taken before anything is read: what is read is at least as new.
+  if (behindAt !== undefined) reply.raw.setHeader('ferrolog-read-position', behindAt);
   const version = versionOf(request.headers);
   const isIronic = !request.url.startsWith('/ferrolog');
   if (isIronic)

@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { HardwareReads } from '#domain';
-import { workTopic } from '#domain';
+import { positionToken, workTopic } from '#domain';
 import type { ApiPorts } from '#apps/api';
 import { ApiModule, createApplication, createMetrics, httpBasic, noAuth } from '#apps/api';
 import { reasonIn } from '../logger.js';
@@ -66,6 +66,7 @@ export const startApi = async (
     access,
     publicEndpoint: configuration.publicEndpoint,
     trustProxy: configuration.trustProxy,
+    behindAt: () => (readSide.isUpToDate ? undefined : positionToken(store.identity, readSide.current.position)),
     onUnforeseen: (error, request) =>
       logger.error({ error, ...request }, 'a request failed in a way that nobody foresaw'),
     onAway: (error, request) =>
