@@ -130,7 +130,7 @@ const versionRefusal = (refusal: 'unparsable' | 'unsupported', asked: string) =>
   };
 };
 
-/** rbac-and-security.md section 1: agents have no account, and discovery is for everybody. */
+/** Ironic, access and secrets: agents have no account, and discovery is for everybody. */
 const isPublic = (url: string): boolean =>
   /^\/(v1)?(\?|$)/.test(url) ||
   /^\/v1\/(lookup|continue_inspection)(\?|$)/.test(url) ||

@@ -27,7 +27,7 @@ const statuses: Readonly<Record<ProblemKind, number>> = {
   unavailable: 503,
 };
 
-/** Failures of the hardware are the server's, not the client's (rest-api.md section 2). */
+/** Failures of the hardware are the server's, not the client's (Ironic API reference). */
 const statusOf = ({ code }: ProblemDetails): number =>
   code === 'hardware.failed' ? 500 : statuses[problemKinds[code]];
 
@@ -86,7 +86,7 @@ const awayIn = (error: unknown): string | undefined => {
   return undefined;
 };
 
-/** Ironic's envelope: JSON in a text in JSON (rest-api.md section 2). */
+/** Ironic's envelope: JSON in a text in JSON (Ironic API reference). */
 export const ironicEnvelope = (status: number, message: string): string =>
   JSON.stringify({
     error_message: JSON.stringify({

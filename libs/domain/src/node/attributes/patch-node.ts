@@ -131,7 +131,7 @@ const changedAttributes = (before: Document, after: Document): Record<string, un
   const changes: Record<string, unknown> = {};
   for (const name of Object.keys(defaultAttributes) as (keyof NodeAttributes)[])
     if (JSON.stringify(before[name]) !== JSON.stringify(after[name])) changes[name] = after[name];
-  // display_name fills the name of the instance while it has none (rest-api.md section 5.3).
+  // display_name fills the name of the instance while it has none (Ironic API reference).
   const displayName = after.instance_info.display_name;
   if (
     changes.instance_info &&
@@ -151,7 +151,7 @@ const refusedNow = (node: Node, detail: string): Problem =>
     hint: `It is in "${node.provisionState}".`,
   });
 
-/** rest-api.md section 5.3, the first two rows. */
+/** What Ironic lets nobody change now. */
 const requireUpdatable = (node: Node, { patch, refuseWhileInspecting }: PatchNode): void => {
   const onlyDissociates = patch.length === 1 && patch[0]!.op === 'remove' && patch[0]!.path === '/instance_uuid';
   if (node.maintenance && onlyDissociates) return;

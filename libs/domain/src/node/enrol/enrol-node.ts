@@ -74,7 +74,7 @@ export const offeredDriver = (name: string, group: string, catalog: DriverCatalo
   });
 };
 
-/** rest-api.md section 5.2. */
+/** Sizes that Ironic counts with. */
 export const requireSizes = (properties: Readonly<Record<string, unknown>>): void => {
   for (const name of ['local_gb', 'memory_mb']) {
     const value = properties[name];
