@@ -18,7 +18,7 @@ export interface PowerSyncPorts {
 }
 
 /**
- * Reads every machine's power now and then (provision-states.md section 10). What is as recorded leaves no trace; a
+ * Reads every machine's power now and then (Ironic, state machine). What is as recorded leaves no trace; a
  * machine that cannot be read or kept in its state too often goes into maintenance, and out again when it can.
  */
 export class PowerSync {

@@ -17,12 +17,15 @@ export interface CatalogPorts {
 export const catalogOfFleet = ({ readModel, blobs, telemetry, clock }: CatalogPorts, catalog: FleetCatalog) => {
   /** By host, the manifest that the catalog has; absent while the conductor does not live. */
   const known = new Map<string, string>();
+  catalog.hasSeenFleet(false);
+  const conductors = () => readModel().conductors.all();
   return async (): Promise<void> => {
     const seen = telemetry.conductors();
-    for (const { hostname: host, conductor_group: conductorGroup, manifest } of await readModel().conductors.all()) {
+    for (const { hostname: host, conductor_group: conductorGroup, manifest, drivers } of await conductors()) {
       const isAlive = clock.now() - (seen.get(host) ?? 0) < CONDUCTOR_LIFE_MS;
       if (!isAlive) {
         if (known.delete(host)) catalog.remove(host);
+        catalog.putAway(host, conductorGroup, JSON.parse(drivers) as string[]);
         continue;
       }
       const offer = `${conductorGroup}/${manifest}`;
@@ -32,5 +35,6 @@ export const catalogOfFleet = ({ readModel, blobs, telemetry, clock }: CatalogPo
       catalog.put({ host, conductorGroup, manifests });
       known.set(host, offer);
     }
+    catalog.hasSeenFleet(true);
   };
 };

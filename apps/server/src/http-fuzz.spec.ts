@@ -303,7 +303,7 @@ const expectEnvelope = (url: string, { body, headers }: Answer): void => {
     expect(value).toMatchObject({ status: expect.any(Number), title: expect.any(String) });
     return;
   }
-  // Bodies that are refused before anybody looks at them stand bare (rest-api.md section 2).
+  // Bodies that are refused before anybody looks at them stand bare (Ironic API reference).
   if ('faultcode' in value) return;
   const inner = JSON.parse(value.error_message as string) as Record<string, unknown>;
   expect('faultstring' in inner || 'title' in inner).toBe(true);

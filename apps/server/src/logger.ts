@@ -32,11 +32,13 @@ const printable = (value: unknown): unknown => {
   return typeof value === 'object' && value !== null ? masked(value) : value;
 };
 
-/** Of what caused an error, the sentences down to the first cause. */
-const reasonIn = (cause: unknown): unknown =>
-  cause instanceof Error
-    ? [cause.message, ...(cause.cause === undefined ? [] : [reasonIn(cause.cause)])].join(': ')
-    : printable(cause);
+/** Of an error, or of what caused one, the sentences down to the first cause. */
+export const reasonIn = (cause: unknown): unknown => {
+  if (!(cause instanceof Error)) return printable(cause);
+  const next: unknown = cause.cause ?? (cause instanceof AggregateError ? cause.errors[0] : undefined);
+  const sentences = [cause.message, ...(next === undefined ? [] : [reasonIn(next)])];
+  return sentences.filter(sentence => sentence !== '').join(': ');
+};
 
 /** For people: time, level, message, and the rest as name=value. */
 const plain = (line: string): string => {

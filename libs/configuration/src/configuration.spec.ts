@@ -48,6 +48,20 @@ describe('readConfiguration', () => {
   });
 });
 
+describe('trustProxy', () => {
+  it('takes addresses and networks', () => {
+    const { configuration } = read({ trustProxy: '127.0.0.1, 10.0.0.0/8,fd00::/8' });
+    expect(configuration.trustProxy).toEqual(['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
+  });
+
+  it.each(['proxy.example.org', '10.0.0.0/33', '0.0.0.0/0', '10.0.0.0/', '10.0.0.0/8/8', 'true'])(
+    'does not take %s',
+    proxy => {
+      expect(faultsOf(() => read({ trustProxy: proxy }))).toEqual([expect.stringContaining(proxy)]);
+    },
+  );
+});
+
 describe('readClientSettings', () => {
   it('lets a flag win over a variable, and that over the default', () => {
     expect(readClientSettings({}, {})).toEqual({ server: 'http://127.0.0.1:6385' });
@@ -82,10 +96,23 @@ describe('the engines', () => {
     expect(faults({ eventStore: server.eventStore })).toEqual([expect.stringMatching(/address of PostgreSQL/)]);
   });
 
+  it('are not given credentials that they do not use', () => {
+    const kafka = { ...server, masterKey: '/k' };
+    expect(faults({ workLogUser: 'u', workLogCa: '/ca' })).toHaveLength(2);
+    expect(faults({ ...kafka, workLogCa: '/ca' })).toEqual([expect.stringMatching(/kafkas:\/\//)]);
+    expect(faults({ ...kafka, workLog: 'kafkas://k', workLogCertificate: '/c' })).toHaveLength(1);
+    expect(faults({ ...kafka, workLogUser: 'u' })).toEqual([expect.stringMatching(/has no password/)]);
+    expect(faults({ ...kafka, workLogPassword: 'p' })).toEqual([expect.stringMatching(/workLogUser is missing/)]);
+    expect(faults({ ...kafka, workLogUser: 'u', workLogPassword: 'p', workLogPasswordFile: '/p' })).toHaveLength(1);
+    expect(faults({ ...kafka, workLog: 'kafkas://k', workLogUser: 'u', workLogPassword: 'p' })).toEqual([]);
+  });
+
   it('are refused by name, and never with their password', () => {
     const [fault] = faults({ database: 'mysql://u:secret@d/f' });
     expect(fault).toMatch(/database .*mysql:\/\/u:\*\*\*@d/);
     expect(fault).not.toMatch(/secret/);
+    expect(faults({ workLog: 'kafka://u:secret@k:9092' }).join()).toMatch(/workLog (?!.*secret)/);
+    expect(faults({ workLogPassword: ['secret'] }).join()).toMatch(/workLogPassword (?!.*secret)/);
     expect(faults({ roles: 'king' })).toHaveLength(1);
   });
 });

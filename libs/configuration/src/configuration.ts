@@ -9,21 +9,24 @@ import { clientVariables } from './client.js';
 import { ConfigurationError } from './configuration-error.js';
 import type { EngineSettings, Role } from './engines.js';
 import { engineFaults, withoutPassword } from './engines.js';
-import { exposureFault } from './exposure.js';
+import { exposureFault, proxyFaults } from './exposure.js';
 import type { OptionSchema } from './options.js';
-import { configurationSchema, flagOf, optionNames, variableOf } from './options.js';
+import { configurationSchema, flagOf, isSecret, optionNames, variableOf } from './options.js';
+import type { WorkLogSettings } from './work-log.js';
+import { workLogFaults } from './work-log.js';
 
 /** What is in force. Read once at the start, frozen. */
-export interface Configuration {
+export interface Configuration extends WorkLogSettings {
   readonly host: string;
   readonly port: number;
   readonly data: string;
   readonly roles: readonly Role[];
   readonly eventStore: string;
   readonly database: string;
-  readonly workLog: string;
   readonly workLogReplication: number;
+  readonly workLogMechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
   readonly publicEndpoint?: string;
+  readonly trustProxy: readonly string[];
   readonly masterKey: string;
   readonly authStrategy: 'noauth' | 'http_basic';
   readonly htpasswd?: string;
@@ -84,7 +87,12 @@ export const readConfiguration = ({ flags = {}, environment = process.env, file 
   const values = Object.fromEntries(settings.map(({ name, value }) => [name, value ?? undefined]));
   const exposure = exposureFault(values);
   if (exposure !== undefined) faults.push(exposure);
-  if (faults.length === 0) faults.push(...engineFaults(values as unknown as EngineSettings));
+  if (faults.length === 0)
+    faults.push(
+      ...proxyFaults(values.trustProxy as readonly string[]),
+      ...engineFaults(values as unknown as EngineSettings),
+      ...workLogFaults(values as unknown as WorkLogSettings),
+    );
   if (faults.length > 0) throw new ConfigurationError(faults);
   return { configuration: Object.freeze(configurationOf(settings)), settings };
 };
@@ -125,7 +133,7 @@ const setting = (
   const validate = ajv.compile(schema);
   if (!validate(value))
     faults.push(
-      `${origin}: ${name} ${ajv.errorsText(validate.errors, { dataVar: '' }).trim()}, it is ${withoutPassword(JSON.stringify(given))}`,
+      `${origin}: ${name} ${ajv.errorsText(validate.errors, { dataVar: '' }).trim()}, it is ${isSecret(name) ? 'not shown' : withoutPassword(JSON.stringify(given))}`,
     );
   return { name, value, origin };
 };

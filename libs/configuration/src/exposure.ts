@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 
 interface Exposure {
   readonly host?: unknown;
@@ -16,4 +16,25 @@ export const exposureFault = ({ host, authStrategy, allowAnonymousRemote }: Expo
 const isLoopback = (host: string): boolean => {
   if (isIP(host) === 4) return host.startsWith('127.');
   return host === '::1' || host.toLowerCase() === 'localhost';
+};
+
+/** What is no address and no network: a name would have to be looked up, by whoever answers for it. */
+export const proxyFaults = (proxies: readonly string[]): string[] =>
+  proxies
+    .filter(proxy => !isNetwork(proxy))
+    .map(proxy => `trustProxy: ${JSON.stringify(proxy)} is no address and no network such as 10.0.0.0/8`);
+
+const isNetwork = (text: string): boolean => {
+  const [address = '', prefix, ...more] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  if (prefix === undefined) return true;
+  // Of everybody nobody can be believed.
+  if (!/^[1-9][0-9]*$/.test(prefix)) return false;
+  try {
+    new BlockList().addSubnet(address, Number(prefix), version === 4 ? 'ipv4' : 'ipv6');
+    return true;
+  } catch {
+    return false;
+  }
 };

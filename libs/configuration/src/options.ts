@@ -6,6 +6,8 @@ export interface OptionSchema {
   readonly description: string;
   readonly default?: unknown;
   readonly enum?: readonly string[];
+  /** A secret: it is read and never shown. */
+  readonly writeOnly?: boolean;
 }
 
 export const configurationSchema = readSchema('config/ferrolog.json') as unknown as {
@@ -13,6 +15,9 @@ export const configurationSchema = readSchema('config/ferrolog.json') as unknown
 };
 
 export const optionNames = Object.keys(configurationSchema.properties);
+
+/** Whether values of the option may not be seen. */
+export const isSecret = (name: string): boolean => configurationSchema.properties[name]?.writeOnly === true;
 
 /** `maxConcurrentDeploy` as `max-concurrent-deploy`. */
 export const flagOf = (name: string): string => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);

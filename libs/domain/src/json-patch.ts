@@ -1,5 +1,5 @@
 /**
- * The part of RFC 6902 that Ironic takes: add, replace and remove (rest-api.md section 3). Pure: the document given is
+ * The part of RFC 6902 that Ironic takes: add, replace and remove (Ironic API reference). Pure: the document given is
  * left as it is. Keys that would reach into a prototype are refused.
  */
 export interface PatchOperation {

@@ -12,19 +12,42 @@ interface Member {
 export class FleetCatalog implements DriverCatalog {
   readonly #members = new Map<string, Member>();
   readonly #drivers = new Map<string, DriverManifest>();
+  /** By host of a conductor that does not live, its drivers as the keys of `#drivers`. */
+  readonly #away = new Map<string, readonly string[]>();
+  #isSeen = true;
 
   /** A conductor joined, or came back with other drivers. */
   put(member: Member): void {
     this.#members.set(member.host, member);
+    this.#away.delete(member.host);
     this.#index();
+  }
+
+  /** A conductor registered with these drivers, and does not live. */
+  putAway(host: string, conductorGroup: string, hardwareTypes: readonly string[]): void {
+    this.#away.set(
+      host,
+      hardwareTypes.map(type => keyOf(conductorGroup, type)),
+    );
   }
 
   remove(host: string): void {
     if (this.#members.delete(host)) this.#index();
   }
 
+  /** Until the fleet was seen once, any driver may be one of it. */
+  hasSeenFleet(isSeen: boolean): void {
+    this.#isSeen = isSeen;
+  }
+
   driver(hardwareType: string, conductorGroup: string): DriverManifest | undefined {
-    return this.#drivers.get(`${conductorGroup}:${hardwareType}`);
+    return this.#drivers.get(keyOf(conductorGroup, hardwareType));
+  }
+
+  isAway(hardwareType: string, conductorGroup: string): boolean {
+    const key = keyOf(conductorGroup, hardwareType);
+    if (this.#drivers.has(key)) return false;
+    return !this.#isSeen || [...this.#away.values()].some(keys => keys.includes(key));
   }
 
   /** Every driver once, whatever the group, with the hosts that have it. */
@@ -53,6 +76,8 @@ export class FleetCatalog implements DriverCatalog {
   #index(): void {
     this.#drivers.clear();
     for (const { conductorGroup, manifests } of this.#members.values())
-      for (const manifest of manifests) this.#drivers.set(`${conductorGroup}:${manifest.hardwareType}`, manifest);
+      for (const manifest of manifests) this.#drivers.set(keyOf(conductorGroup, manifest.hardwareType), manifest);
   }
 }
+
+const keyOf = (conductorGroup: string, hardwareType: string): string => `${conductorGroup}:${hardwareType}`;

@@ -1,5 +1,5 @@
 /**
- * Keys of driver_info that are no secrets in any driver (hardware-types.md section 6). Everything that is on no list
+ * Keys of driver_info that are no secrets in any driver (Ironic, hardware types). Everything that is on no list
  * is sealed: a key that nobody knows may hold a password.
  */
 export const commonPublicKeys: readonly string[] = [

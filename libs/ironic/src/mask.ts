@@ -3,7 +3,7 @@ import { isSealed, isSensitiveName } from '#domain';
 
 export const MASK = '******';
 
-/** What nobody gets to read: every entry whose name sounds like a secret, at any depth (node-fields.md section 3). */
+/** What nobody gets to read: every entry whose name sounds like a secret, at any depth (Ironic API reference). */
 export const masked = (bag: Bag, alsoSecret: readonly string[] = []): Bag =>
   Object.fromEntries(
     Object.entries(bag).map(([name, value]) => [

@@ -5,7 +5,7 @@ import type { RowText } from './row-text.js';
 import { rowText } from './row-text.js';
 import { naiveTimestamp, timestamp } from './timestamps.js';
 
-/** One field of the node's representation. `since` is the first microversion that shows it (node-fields.md section 1). */
+/** One field of the node's representation. `since` is the first microversion that shows it (Ironic API reference). */
 interface Field {
   readonly name: string;
   readonly since: Minor;
@@ -106,7 +106,7 @@ export const nodeRow = (node: Node): RowText =>
     nodeFields.map(({ of }) => of(node)),
   );
 
-/** What a list shows when nothing is asked for (rest-api.md section 3). */
+/** What a list shows when nothing is asked for (Ironic API reference). */
 export const briefNodeFields = [
   'instance_uuid',
   'maintenance',
@@ -142,7 +142,7 @@ const stepBody = (
   ...(abortAfter && { abort_after: true }),
 });
 
-/** What Ironic keeps for itself and shows all the same (node-fields.md section 4). */
+/** What Ironic keeps for itself and shows all the same (Ironic API reference). */
 const internalInfo = (node: Node): Bag => ({
   ...planOf(node.operation),
   ...(node.power.changedAt && { last_power_state_change: naiveTimestamp(node.power.changedAt) }),

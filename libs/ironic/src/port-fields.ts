@@ -4,7 +4,7 @@ import type { RowText } from './row-text.js';
 import { rowText } from './row-text.js';
 import { timestamp } from './timestamps.js';
 
-/** Fields of a port, the oldest first (node-fields.md section 7). */
+/** Fields of a port, the oldest first (Ironic API reference). */
 export const portFields: readonly { readonly name: string; readonly since: Minor }[] = [
   { name: 'uuid', since: 1 },
   { name: 'address', since: 1 },

@@ -6,7 +6,7 @@ export const MAX_MINOR: Minor = 115;
 export type VersionRequest =
   { readonly minor: Minor } | { readonly refusal: 'unparsable' | 'unsupported'; readonly asked: string };
 
-/** The version a request asks for (rest-api.md section 1). `OpenStack-API-Version` is looked at first. */
+/** The version a request asks for (Ironic API reference). `OpenStack-API-Version` is looked at first. */
 export const requestedVersion = (openstack: string | undefined, ironic: string | undefined): VersionRequest => {
   const asked = (openstack !== undefined && baremetal(openstack)) || ironic?.trim();
   if (!asked) return { minor: MIN_MINOR };

@@ -17,18 +17,28 @@ export class Listener {
   #waitMs = FIRST_WAIT_MS;
   #closed = false;
   #isListening = false;
+  readonly #first = Promise.withResolvers<void>();
 
   constructor(
     private readonly options: Omit<PoolOptions, 'connections'>,
     private readonly channel: string,
     private readonly heard: () => void,
+    /** Name of a lock of the server that all who give it hold together, as long as they listen. */
+    private readonly sharedLock?: string,
   ) {
+    // Nobody has to ask.
+    this.#first.promise.catch(() => undefined);
     void this.#listen();
   }
 
   /** Nothing is missed as long as it does. */
   get isListening(): boolean {
     return this.#isListening;
+  }
+
+  /** Answers when it listens for the first time. @throws Error of the connection, when that fails; it tries on. */
+  get begun(): Promise<void> {
+    return this.#first.promise;
   }
 
   async close(): Promise<void> {
@@ -54,12 +64,16 @@ export class Listener {
     client.on('notification', () => this.heard());
     try {
       await client.connect();
+      if (this.sharedLock !== undefined)
+        await client.query('SELECT pg_advisory_lock_shared(hashtextextended($1, 0))', [this.sharedLock]);
       await client.query(`LISTEN ${this.channel}`);
       if (isOver) return;
+      this.#first.resolve();
       this.#waitMs = FIRST_WAIT_MS;
       this.#isListening = true;
       this.heard();
-    } catch {
+    } catch (error) {
+      this.#first.reject(error);
       over();
     }
   }

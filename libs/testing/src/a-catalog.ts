@@ -86,8 +86,12 @@ export const testDriver: DriverManifest = {
   },
 };
 
+/** Of a driver whose conductors are not there. */
+export const AWAY_DRIVER = 'away';
+
 /** A fleet with one driver, whose machines are all in order unless the test says otherwise. */
 export const aCatalog = (refusals: Partial<Record<InterfaceType, string>> = {}): DriverCatalog => ({
   driver: name => (name === testDriver.hardwareType ? testDriver : undefined),
+  isAway: name => name === AWAY_DRIVER,
   refusal: (_node, type) => refusals[type],
 });

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { portsFrom } from './ports.js';
-import { LOG4J, serverProperties } from './server-properties.js';
+import { LOG4J, type Secured, serverProperties } from './server-properties.js';
 
 /*
  * A cluster of Kafka 4.3.1 in KRaft mode on loopback, each broker its own controller: its data in a folder, the
@@ -17,6 +17,8 @@ export interface KafkaOptions {
   readonly brokers: 1 | 3;
   /** The first of two consecutive ports for each broker. By default those of the last start, else free ones. */
   readonly port?: number;
+  /** A listener of the first broker that lets in only whom it knows, beside the one for everybody. */
+  readonly secured?: Secured;
 }
 
 export interface Broker {
@@ -45,10 +47,10 @@ export const logOf = (home: string, { id }: Broker): string => join(home, `broke
 export const propertiesOf = (home: string, { id }: Broker): string => join(home, `broker-${id}.properties`);
 
 /** The cluster of the folder, ready to be run: installed and formatted where it was not. */
-export const prepared = async (home: string, count: number, port?: number): Promise<Cluster> => {
+export const prepared = async (home: string, count: number, port?: number, secured?: Secured): Promise<Cluster> => {
   install();
   const cluster = await clusterOf(home, count, port);
-  for (const broker of cluster.brokers) format(home, cluster, broker);
+  for (const broker of cluster.brokers) format(home, cluster, broker, secured);
   return cluster;
 };
 
@@ -117,19 +119,24 @@ const uuid = (): string => {
 const java = (...args: string[]): [string, string[]] => ['java', ['-cp', join(JARS, '*'), ...args]];
 
 /** Does nothing to folders that are formatted already. */
-const format = (home: string, { id, brokers }: Cluster, broker: Broker): void => {
+const format = (home: string, { id, brokers }: Cluster, broker: Broker, secured?: Secured): void => {
   const properties = propertiesOf(home, broker);
-  writeFileSync(properties, serverProperties(join(home, `broker-${broker.id}`), HOST, broker, brokers));
+  const ofBroker = broker === brokers[0] ? secured : undefined;
+  writeFileSync(properties, serverProperties(join(home, `broker-${broker.id}`), HOST, broker, brokers, ofBroker));
   writeFileSync(log4jOf(home), LOG4J);
   if (existsSync(join(home, `broker-${broker.id}`, 'meta'))) return;
   const controllers = brokers.map(each => `${each.id}@${HOST}:${each.controllerPort}:${each.directoryId}`).join(',');
   const quorum = brokers.length === 1 ? ['--standalone'] : ['--initial-controllers', controllers];
   const [command, args] = java('kafka.tools.StorageTool', 'format', '-t', id, '-c', properties);
-  const { status, stderr, stdout } = spawnSync(command, [...args, '--ignore-formatted', ...quorum], {
+  const users = secured ? scramUsers(secured) : [];
+  const { status, stderr, stdout } = spawnSync(command, [...args, '--ignore-formatted', ...quorum, ...users], {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`Kafka's data could not be formatted: ${stdout}${stderr}`);
 };
+
+const scramUsers = ({ user, password }: Secured): string[] =>
+  ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap(name => ['--add-scram', `${name}=[name=${user},password=${password}]`]);
 
 const knownBrokers = async (brokers: string[]): Promise<number[]> => {
   const kafka = new Kafka({

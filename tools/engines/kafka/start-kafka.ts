@@ -34,7 +34,7 @@ export interface RunningKafka {
  *
  * @throws Error where brokers run in the folder already: a second one would append to the first one's metadata
  */
-export const startKafka = async ({ folder, brokers: count, port }: KafkaOptions): Promise<RunningKafka> => {
+export const startKafka = async ({ folder, brokers: count, port, secured }: KafkaOptions): Promise<RunningKafka> => {
   const home = resolve(folder);
   const unlock = tryLock(home);
   if (!unlock) throw new Error(`Somebody runs Kafka in ${home}.`);
@@ -42,7 +42,7 @@ export const startKafka = async ({ folder, brokers: count, port }: KafkaOptions)
   const killAll = () => children.forEach(child => child.kill('SIGKILL'));
   try {
     if (runningBrokers(home).length > 0) throw new Error(`Kafka runs in ${home}, and outlives who started it.`);
-    const cluster = await prepared(home, count, port);
+    const cluster = await prepared(home, count, port, secured);
     for (const broker of cluster.brokers) children.set(broker.id, run(home, broker));
     await allReady(home, cluster, children);
     return control(home, cluster, children, unlock);

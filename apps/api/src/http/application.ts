@@ -14,17 +14,28 @@ import { canonicalUrl, rangeHeaders, versionOf } from './versions.js';
 export interface HttpOptions {
   readonly access: Access;
   readonly publicEndpoint: string | undefined;
-  readonly onUnforeseen: (
-    error: unknown,
-    request: { readonly method: string; readonly url: string; readonly requestId: string },
-  ) => void;
+  /** Addresses and networks of proxies whose X-Forwarded headers are believed. */
+  readonly trustProxy: readonly string[];
+  /** Up to where the rows are, as a token, while they are behind the store. */
+  readonly behindAt?: () => string | undefined;
+  /** Nobody foresaw the error. */
+  readonly onUnforeseen: (error: unknown, request: RefusedRequest) => void;
+  /** Refused because of an engine that is away: the error says why. */
+  readonly onAway: (error: unknown, request: RefusedRequest) => void;
   readonly onAnswer?: (request: FastifyRequest, reply: FastifyReply) => void;
+}
+
+export interface RefusedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly requestId: string;
 }
 
 /** Nest on Fastify: what holds for every request is said here, once; controllers only say what they do. */
 export const createApplication = async (module: object, options: HttpOptions): Promise<NestFastifyApplication> => {
   const adapter = new FastifyAdapter({
     rewriteUrl: canonicalUrl,
+    ...(options.trustProxy.length > 0 && { trustProxy: [...options.trustProxy] }),
     bodyLimit: LARGEST_BODY_BYTES,
     routerOptions: { maxParamLength: 500, ignoreDuplicateSlashes: false },
     forceCloseConnections: true,
@@ -66,15 +77,19 @@ export const createApplication = async (module: object, options: HttpOptions): P
   return app;
 };
 
-const prepare = async (request: FastifyRequest, reply: FastifyReply, { access, publicEndpoint }: HttpOptions) => {
+const prepare = async (request: FastifyRequest, reply: FastifyReply, options: HttpOptions) => {
+  const { access, publicEndpoint } = options;
   const requestId = `req-${randomUUID()}`;
   reply.raw.setHeader('x-openstack-request-id', requestId);
   reply.raw.setHeader('openstack-request-id', requestId);
+  const behindAt = request.method === 'GET' ? options.behindAt?.() : undefined;
+  // Taken before anything is read: what is read is at least as new.
+  if (behindAt !== undefined) reply.raw.setHeader('ferrolog-read-position', behindAt);
   const version = versionOf(request.headers);
   const isIronic = !request.url.startsWith('/ferrolog');
   if (isIronic)
     for (const name in rangeHeaders) reply.raw.setHeader(name, rangeHeaders[name as keyof typeof rangeHeaders]);
-  const base = publicEndpoint ?? `${request.protocol}://${request.headers.host ?? 'localhost'}`;
+  const base = publicEndpoint ?? `${request.protocol}://${request.host || 'localhost'}`;
   const minor = 'minor' in version ? version.minor : 1;
   request.context = { minor, requestId, base, principal: { kind: 'anonymous', id: 'anonymous' } };
 
@@ -115,7 +130,7 @@ const versionRefusal = (refusal: 'unparsable' | 'unsupported', asked: string) =>
   };
 };
 
-/** rbac-and-security.md section 1: agents have no account, and discovery is for everybody. */
+/** Ironic, access and secrets: agents have no account, and discovery is for everybody. */
 const isPublic = (url: string): boolean =>
   /^\/(v1)?(\?|$)/.test(url) ||
   /^\/v1\/(lookup|continue_inspection)(\?|$)/.test(url) ||
@@ -128,12 +143,10 @@ const refuseBody = (reply: FastifyReply, { status, message }: BodyRefusal) =>
 const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void => {
   if (reply.sent) return;
   const answer = answerTo(error);
-  if (answer.unforeseen)
-    options.onUnforeseen(error, {
-      method: request.method,
-      url: request.url,
-      requestId: request.context?.requestId ?? '',
-    });
+  const { method, url } = request;
+  const refused = { method, url, requestId: request.context?.requestId ?? '' };
+  if (answer.logged === 'whole') options.onUnforeseen(error, refused);
+  if (answer.logged === 'reason') options.onAway(error, refused);
   for (const [name, value] of Object.entries(headersOf(answer, request))) reply.header(name, value);
   void reply
     .code(answer.status)

@@ -6,7 +6,7 @@ const MiB = 1024 * KiB;
 const DEEPEST = 25;
 export const LARGEST_BODY_BYTES = 64 * MiB;
 
-/** rest-api.md section 3: config drives may be large, inspections too, everything else is small. */
+/** Ironic API reference: config drives may be large, inspections too, everything else is small. */
 export const bodyLimit = (path: string): number => {
   if (/\/states\/provision\/?(\?|$)/.test(path)) return LARGEST_BODY_BYTES;
   return /\/continue_inspection\/?(\?|$)/.test(path) ? 16 * MiB : MiB;

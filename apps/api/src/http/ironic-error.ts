@@ -27,7 +27,7 @@ const statuses: Readonly<Record<ProblemKind, number>> = {
   unavailable: 503,
 };
 
-/** Failures of the hardware are the server's, not the client's (rest-api.md section 2). */
+/** Failures of the hardware are the server's, not the client's (Ironic API reference). */
 const statusOf = ({ code }: ProblemDetails): number =>
   code === 'hardware.failed' ? 500 : statuses[problemKinds[code]];
 
@@ -35,8 +35,8 @@ export interface ErrorAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly problem: Pick<ProblemDetails, 'title' | 'detail'> & Partial<ProblemDetails>;
-  /** Nobody foresaw it: to be logged whole. */
-  readonly unforeseen: boolean;
+  /** What operators are to learn of it: nothing, that an engine is away, or everything, as nobody foresaw it. */
+  readonly logged: 'nothing' | 'reason' | 'whole';
 }
 
 /** Any error as status, headers and problem. What nobody foresaw tells the client nothing about the inside. */
@@ -46,24 +46,24 @@ export const answerTo = (error: unknown): ErrorAnswer => {
       status: statusOf(error.details),
       headers: problemKinds[error.code] === 'unavailable' ? { 'retry-after': '5' } : {},
       problem: error.details,
-      unforeseen: false,
+      logged: 'nothing',
     };
   if (error instanceof HttpRefusal)
     return {
       status: error.status,
       headers: error.headers,
       problem: { title: error.message, detail: error.message },
-      unforeseen: false,
+      logged: 'nothing',
     };
   const away = awayIn(error);
   if (away)
-    return { status: 503, headers: { 'retry-after': '5' }, problem: { title: away, detail: away }, unforeseen: true };
+    return { status: 503, headers: { 'retry-after': '5' }, problem: { title: away, detail: away }, logged: 'reason' };
   if (error instanceof EventTooLarge)
     return {
       status: 400,
       headers: {},
       problem: { title: 'The request is too large to be recorded', detail: error.message },
-      unforeseen: false,
+      logged: 'nothing',
     };
   const { statusCode, message } = error as { statusCode?: number; message?: string };
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
@@ -71,10 +71,10 @@ export const answerTo = (error: unknown): ErrorAnswer => {
       status: statusCode,
       headers: {},
       problem: { title: message ?? '', detail: message ?? '' },
-      unforeseen: false,
+      logged: 'nothing',
     };
   const detail = 'The server failed to answer this request. Its log says why, by the request id.';
-  return { status: 500, headers: {}, problem: { title: detail, detail }, unforeseen: true };
+  return { status: 500, headers: {}, problem: { title: detail, detail }, logged: 'whole' };
 };
 
 /** What cannot be reached, as a sentence: everything that the server stands on comes back some day. */
@@ -86,7 +86,7 @@ const awayIn = (error: unknown): string | undefined => {
   return undefined;
 };
 
-/** Ironic's envelope: JSON in a text in JSON (rest-api.md section 2). */
+/** Ironic's envelope: JSON in a text in JSON (Ironic API reference). */
 export const ironicEnvelope = (status: number, message: string): string =>
   JSON.stringify({
     error_message: JSON.stringify({

@@ -55,7 +55,7 @@ export class Query {
         ];
   }
 
-  /** Limit, marker and order (rest-api.md section 3). `isSortable` says whether the version may sort by the key. */
+  /** Limit, marker and order (Ironic API reference). `isSortable` says whether the version may sort by the key. */
   page(maxLimit: number, isSortable: (key: string) => boolean): PageRequest {
     const limit = this.text('limit');
     const marker = this.text('marker');

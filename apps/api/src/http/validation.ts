@@ -27,7 +27,7 @@ export const checked = <T>(schema: string, body: unknown): T => {
   );
 };
 
-/** Ironic's idea of a boolean (rest-api.md section 3). */
+/** Ironic's idea of a boolean (Ironic API reference). */
 export const booleanOf = (value: unknown, name: string): boolean => {
   if (typeof value === 'boolean') return value;
   const text = String(value).toLowerCase();

@@ -13,7 +13,7 @@ const text = (header: string | string[] | undefined): string | undefined =>
 export const versionOf = (headers: IncomingHttpHeaders): VersionRequest =>
   requestedVersion(text(headers['openstack-api-version']), text(headers['x-openstack-ironic-api-version']));
 
-/** The collections that answer without `/v1` in front too (rest-api.md section 1). */
+/** The collections that answer without `/v1` in front too (Ironic API reference). */
 const collections = [
   'nodes',
   'ports',

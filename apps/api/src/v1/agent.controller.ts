@@ -28,7 +28,7 @@ interface HeartbeatBody {
   readonly agent_status_message?: string | null;
 }
 
-/** What agents call: no account, a token per boot (agent.md sections 3 and 5). */
+/** What agents call: no account, a token per boot (Ironic, agent API). */
 @Controller('v1')
 export class AgentController {
   constructor(
@@ -160,7 +160,7 @@ const nodeForAgent = (row: NodeText, base: string): object => {
   };
 };
 
-/** What an agent is told about its server (agent.md section 3). */
+/** What an agent is told about its server (Ironic, agent API). */
 const agentConfig = ({ attributes }: Node, agentToken: string | null): object => ({
   heartbeat_timeout: HEARTBEAT_TIMEOUT_S,
   agent_token: agentToken,

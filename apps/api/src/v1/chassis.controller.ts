@@ -20,7 +20,7 @@ import { NodeAnswers } from './nodes/node-answers.js';
 const fieldNames = ['created_at', 'description', 'extra', 'links', 'nodes', 'updated_at', 'uuid'];
 const sinceOf = (name: string): number | undefined => (fieldNames.includes(name) ? 1 : undefined);
 
-/** `/v1/chassis` (rest-api.md section 9). */
+/** `/v1/chassis` (Ironic API reference). */
 @Controller('v1/chassis')
 export class ChassisController {
   readonly #answers: NodeAnswers;

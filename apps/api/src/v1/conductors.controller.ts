@@ -11,7 +11,7 @@ import { links, nextPage } from './links.js';
 const fieldNames = ['hostname', 'conductor_group', 'alive', 'drivers', 'created_at', 'updated_at', 'links'];
 const sinceOf = (name: string): number | undefined => (fieldNames.includes(name) ? 49 : undefined);
 
-/** `/v1/conductors` (rest-api.md section 11). Whether one lives is read off its signs of life. */
+/** `/v1/conductors` (Ironic API reference). Whether one lives is read off its signs of life. */
 @Controller('v1/conductors')
 export class ConductorsController {
   constructor(@Inject(API_PORTS) private readonly ports: ApiPorts) {}

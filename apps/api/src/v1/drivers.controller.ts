@@ -7,7 +7,7 @@ import { badRequest, notAcceptable, notFound } from '../http/ironic-error.js';
 import { Query, requestedFields } from '../http/queries.js';
 import { API_PORTS, type ApiPorts } from '../ports.js';
 
-/** First version that shows an interface of a driver (rest-api.md section 10). */
+/** First version that shows an interface of a driver (Ironic API reference). */
 const interfaceSince: Readonly<Partial<Record<InterfaceType, Minor>>> = {
   storage: 33,
   rescue: 38,
@@ -122,7 +122,7 @@ const driverLinks = (base: string, path: string) => [
   { href: `${base}/drivers/${path}`, rel: 'bookmark' },
 ];
 
-/** What can be said of a logical disk (rest-api.md section 6). */
+/** What can be said of a logical disk (Ironic API reference). */
 const logicalDiskProperties = {
   raid_level: 'RAID level for the logical disk. Valid values are 0, 1, 2, 5, 6, 1+0, 5+0, 6+0 and JBOD. Required.',
   size_gb: 'Size of the logical disk in GiB, or MAX for all that is there. Required.',

@@ -1,4 +1,4 @@
-/** Every resource's own address, with and without the version (rest-api.md section 3). */
+/** Every resource's own address, with and without the version (Ironic API reference). */
 export const links = (base: string, collection: string, id: string, rest = ''): string =>
   `[{"href":"${base}/v1/${collection}/${id}${rest}","rel":"self"},{"href":"${base}/${collection}/${id}${rest}","rel":"bookmark"}]`;
 

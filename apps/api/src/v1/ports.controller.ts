@@ -18,7 +18,7 @@ import { links, nextPage } from './links.js';
 import { findNode } from './nodes/node-ident.js';
 import { portText } from './port-answers.js';
 
-/** `/v1/ports` and `/v1/nodes/{ident}/ports` (rest-api.md section 7). */
+/** `/v1/ports` and `/v1/nodes/{ident}/ports` (Ironic API reference). */
 @Controller('v1')
 export class PortsController {
   constructor(

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Minor } from '#ironic';
 import { MAX_MINOR, MIN_MINOR } from '#ironic';
 
-/** Collections that there are, by the version that brought them (rest-api.md section 4). Others answer 404. */
+/** Collections that there are, by the version that brought them (Ironic API reference). Others answer 404. */
 const collections: Readonly<Record<string, Minor>> = {
   chassis: 1,
   nodes: 1,

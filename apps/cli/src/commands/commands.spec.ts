@@ -23,6 +23,22 @@ describe('config', () => {
     expect(out).toMatch(/^masterKey +\/srv\/metal\/master.key +default$/m);
   });
 
+  it('shows no secret', async () => {
+    const environment = {
+      FERROLOG_EVENT_STORE: 'postgres://u:hunter1@d/f',
+      FERROLOG_DATABASE: 'postgres://u:hunter1@d/f',
+      FERROLOG_MASTER_KEY: '/k',
+      FERROLOG_WORK_LOG: 'kafkas://k',
+      FERROLOG_WORK_LOG_USER: 'u',
+      FERROLOG_WORK_LOG_PASSWORD: 'hunter2',
+    };
+    for (const form of [[], ['--json']]) {
+      const { out, exitCode } = await runIn({ environment }, 'config', ...form);
+      expect([exitCode, out]).toEqual([0, expect.stringMatching(/FERROLOG_WORK_LOG_PASSWORD/)]);
+      expect(out).not.toMatch(/hunter/);
+    }
+  });
+
   it('reads a file, and prints JSON', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'ferrolog-cli-')), 'ferrolog.yaml');
     writeFileSync(file, 'workers: 7\nhardwareTypes: [fake-hardware]\n');

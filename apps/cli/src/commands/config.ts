@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Configuration, Setting } from '#configuration';
-import { readConfiguration, withoutPassword } from '#configuration';
+import { isSecret, readConfiguration, withoutPassword } from '#configuration';
 import type { Io } from '../io.js';
 import { table } from '../render/table.js';
 import { withJson } from '../server/server-options.js';
@@ -21,9 +21,12 @@ export const addConfig = (program: Command, io: Io): void => {
 
 /** Some defaults depend on others, or on the machine: what came of them is what counts. */
 const valueOf = ({ name, value }: Setting, configuration: Configuration): unknown =>
-  shown((configuration as unknown as Record<string, unknown>)[name] ?? value);
+  shown(name, (configuration as unknown as Record<string, unknown>)[name] ?? value);
 
-const shown = (value: unknown): unknown => (typeof value === 'string' ? withoutPassword(value) : value);
+const shown = (name: string, value: unknown): unknown => {
+  if (typeof value !== 'string') return value;
+  return isSecret(name) ? '***' : withoutPassword(value);
+};
 
 const row = ({ name, value, origin }: Setting): string[] => [
   name,

@@ -8,7 +8,7 @@ export const refusalOf = (server: string, status: number, body: string): string 
 const sentenceIn = (body: string): string | undefined => {
   const answer = parsed(body) as { detail?: string; hint?: string; error_message?: string } | undefined;
   if (answer?.detail) return [answer.detail, answer.hint].filter(Boolean).join(' ');
-  // JSON in a text in JSON (rest-api.md section 2).
+  // JSON in a text in JSON (Ironic API reference).
   const fault = (answer?.error_message !== undefined ? parsed(answer.error_message) : answer) as
     { faultstring?: string; title?: string; description?: string } | undefined;
   return fault?.faultstring ?? (fault?.title ? [fault.title, fault.description].filter(Boolean).join(': ') : undefined);

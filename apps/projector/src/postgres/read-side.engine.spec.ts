@@ -2,8 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import pg from 'pg';
 import { PostgresEventStore } from '#event-store/postgres';
 import type { Duty } from '#postgres';
-import { dropLeftovers, Generations } from '#read-model/postgres';
-import { openPool } from '#postgres';
+import { dropLeftovers, Generations, READ_CHANNEL, readersLock, schemaOf } from '#read-model/postgres';
+import { Listener, openPool } from '#postgres';
+import { READ_MODEL_VERSION } from '#read-model';
 import { House, until } from '#testing';
 import type { PostgresOfSpecs } from '../../../../tools/engines/postgres-of-specs.js';
 import { failingWay, postgresOfSpecs } from '../../../../tools/engines/postgres-of-specs.js';
@@ -203,6 +204,51 @@ describe('The read side on PostgreSQL', () => {
     await pool.end();
     expect(await schemas()).toEqual(['ferrolog_read_5']);
     expect(await everything(reader)).toEqual(written);
+  });
+
+  it('drops what older versions left, and not what one of them reads', async () => {
+    await house.enrol(uuid(1));
+    const writer = await open({ sweepMs: 50 });
+    const rowsOf = async (version: number, count: number): Promise<string[]> => {
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      const made: string[] = [];
+      for (let left = count; left > 0; left--) {
+        const { rows } = await client.query(
+          `INSERT INTO ferrolog_read.generations (version, store_id, store_generation) VALUES ($1, 'abcdef01', 1)
+           RETURNING number`,
+          [version],
+        );
+        const { number } = rows[0] as { number: number };
+        await client.query(`CREATE SCHEMA ${schemaOf(number)}; CREATE TABLE ${schemaOf(number)}.nodes ()`);
+        if (left === 1) await client.query('INSERT INTO ferrolog_read.current VALUES ($1, $2)', [version, number]);
+        made.push(schemaOf(number));
+      }
+      await client.end();
+      return made;
+    };
+    const ours = await schemas();
+    const [before, , newer] = [
+      await rowsOf(READ_MODEL_VERSION - 1, 1),
+      await rowsOf(READ_MODEL_VERSION - 2, 2),
+      await rowsOf(READ_MODEL_VERSION + 1, 1),
+    ];
+    const reader = new Listener(
+      { url, name: 'one of before' },
+      READ_CHANNEL,
+      () => undefined,
+      readersLock(READ_MODEL_VERSION - 1),
+    );
+    ends.push(() => reader.close());
+    await reader.begun;
+    start(writer.project());
+    while ((await schemas()).length !== 3);
+    expect(await schemas()).toEqual([...ours, ...before, ...newer].sort());
+    await reader.close();
+    while ((await schemas()).length !== 2);
+    expect(await schemas()).toEqual([...ours, ...newer].sort());
+    expect((await everything(await open())).nodes).toHaveLength(1);
+    expect(faults).toEqual([]);
   });
 
   it('is built once, by the first of those that start at once', async () => {

@@ -6,10 +6,12 @@ import type { EventSource, Generation } from '#read-model/postgres';
 import {
   buildGeneration,
   dropLeftovers,
+  dropOldVersions,
   Generations,
   GRACE_MS,
   PostgresReadModel,
   READ_CHANNEL,
+  readersLock,
 } from '#read-model/postgres';
 import type { Rebuilt } from '../read-side.js';
 import { projector } from './projector.js';
@@ -31,6 +33,8 @@ export interface PostgresReadSideOptions {
   readonly beginGeneration?: () => Promise<void> | void;
   /** How long news may go unnoticed where a notification was lost. */
   readonly pollMs?: number;
+  /** How often who projects looks for rows of older versions that nobody reads any more. */
+  readonly sweepMs?: number;
 }
 
 /**
@@ -38,7 +42,6 @@ export interface PostgresReadSideOptions {
  * generation of them is in force, and up to where it is written, is told by notifications and looked for now and then.
  */
 export class PostgresReadSide {
-  readonly #listener: Listener;
   readonly #poll: NodeJS.Timeout;
   readonly #waiting = new Set<() => void>();
   readonly #leaving = new Map<PostgresReadModel, NodeJS.Timeout>();
@@ -61,8 +64,14 @@ export class PostgresReadSide {
   static async open(options: PostgresReadSideOptions): Promise<PostgresReadSide> {
     const { url, store, on } = options;
     const pool = openPool({ url, name: 'ferrolog read model', connections: CONNECTIONS });
+    let side: PostgresReadSide | undefined;
+    let listener: Listener | undefined;
     try {
       const generations = await Generations.open(pool, store.identity);
+      // Before it is seen which rows there are: from then on nobody drops them as an old version's.
+      const session = { url, name: 'ferrolog read model: news' };
+      listener = new Listener(session, READ_CHANNEL, () => void (side && side.#look()), readersLock());
+      await listener.begun;
       const found = await generations.current();
       if (!found || !(await isOf(store, found))) {
         if (found) await options.beginGeneration?.();
@@ -71,8 +80,13 @@ export class PostgresReadSide {
         await buildGeneration({ url, pool, generations, source: store, isWanted });
       }
       const model = await PostgresReadModel.open(url, (await generations.current())!);
-      return new PostgresReadSide(options, pool, generations, model, await model.nodes.countByState());
+      const counts = await model.nodes.countByState();
+      side = new PostgresReadSide(options, pool, generations, listener, model, counts);
+      // What was told before there was anybody to tell.
+      void side.#look();
+      return side;
     } catch (error) {
+      await listener?.close();
       await pool.end();
       throw error;
     }
@@ -82,16 +96,12 @@ export class PostgresReadSide {
     private readonly options: PostgresReadSideOptions,
     private readonly pool: Pool,
     private readonly generations: Generations,
+    private readonly listener: Listener,
     private model: PostgresReadModel,
     counts: ReadonlyMap<string, number>,
   ) {
     this.#counts = counts;
-    const { url, pollMs = POLL_MS } = options;
-    this.#listener = new Listener(
-      { url, name: 'ferrolog read model: listener' },
-      READ_CHANNEL,
-      () => void this.#look(),
-    );
+    const { pollMs = POLL_MS } = options;
     this.#poll = setInterval(() => void this.#tick(), pollMs).unref();
   }
 
@@ -131,8 +141,20 @@ export class PostgresReadSide {
 
   /** Writes what is appended to the store into the rows, in one of all processes that do this. */
   project(): Duty {
-    const { url, store, clock, on } = this.options;
-    return projector({ url, pool: this.pool, generations: this.generations, store, clock, onBreak: on.fault });
+    const { url, store, clock, on, sweepMs } = this.options;
+    const { pool, generations } = this;
+    const projecting = projector({ url, pool, generations, store, clock, onBreak: on.fault });
+    const onFault = (cause: unknown) => on.fault(new Error('rows of older versions are not dropped', { cause }));
+    const sweeping = dropOldVersions({ pool, onFault, ...(sweepMs !== undefined && { everyMs: sweepMs }) });
+    return {
+      start() {
+        projecting.start();
+        sweeping.start();
+      },
+      async stop() {
+        await Promise.all([projecting.stop(), sweeping.stop()]);
+      },
+    };
   }
 
   async close(): Promise<void> {
@@ -140,7 +162,7 @@ export class PostgresReadSide {
     clearInterval(this.#poll);
     clearTimeout(this.#dropping);
     this.#wake();
-    await this.#listener.close();
+    await this.listener.close();
     await this.#rebuilding?.catch(() => undefined);
     await this.#looking;
     for (const [old, timer] of this.#leaving) {

@@ -23,7 +23,7 @@ export interface IronicApi {
   until(ident: string, what: string, condition: (node: NodeBody) => boolean): Promise<NodeBody>;
   /** Waits until the node rests in the state: nothing works on it any more. */
   untilState(ident: string, state: string): Promise<NodeBody>;
-  /** Asks for a verb (provision-states.md section 5), and waits for the state. */
+  /** Asks for a verb (Ironic, state machine), and waits for the state. */
   provision(ident: string, target: string, state: string, more?: object): Promise<NodeBody>;
   /** A fake machine, brought on the shortest way to the state. `body` are fields of the node. */
   aNode(name: string, state: RestingState, body?: object): Promise<NodeBody>;

@@ -11,16 +11,8 @@ import {
   kafkaWorkLog,
 } from '#work-log/kafka';
 import type { AtEnd, Engines } from './engines.js';
+import { kafkaConnection } from './kafka-connection.js';
 import { workLogFaults } from './work-log-faults.js';
-
-/** Addresses of brokers in `kafka://host:port,host:port`. */
-export const brokersIn = (workLog: string): string[] =>
-  workLog
-    .slice('kafka://'.length)
-    .replace(/\/$/, '')
-    .split(',')
-    .filter(Boolean)
-    .map(broker => (/:\d+$/.test(broker) ? broker : `${broker}:9092`));
 
 /**
  * What Kafka carries: wake-ups, signals, reads of hardware, and events for the world outside. Nothing here waits for
@@ -35,7 +27,7 @@ export const kafkaEngines = (
   atEnd: AtEnd,
 ): Pick<Engines, 'log' | 'signals' | 'publicLog' | 'hardwareReads'> => {
   const { workLogReplication: replicationFactor, conductorHost, roles } = configuration;
-  const shared = { brokers: brokersIn(configuration.workLog), clock, replicationFactor, ...workLogFaults(logger) };
+  const shared = { ...kafkaConnection(configuration), clock, replicationFactor, ...workLogFaults(logger) };
   const log = kafkaWorkLog(shared);
   atEnd(() => log.close());
 

@@ -16,7 +16,8 @@ import { PostgresReadSide } from '#apps/projector/postgres';
 import type { DataDirectory } from '../data-directory.js';
 import type { AtEnd, Engines } from './engines.js';
 import { watchEngines } from './health.js';
-import { brokersIn, kafkaEngines } from './kafka.js';
+import { kafkaEngines } from './kafka.js';
+import { brokersIn } from './kafka-connection.js';
 import { workLogFaults } from './work-log-faults.js';
 
 /** Engines that many processes share. Each process has its part of the work; what one does for all goes by turns. */

@@ -2,9 +2,10 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { HardwareReads } from '#domain';
-import { workTopic } from '#domain';
+import { positionToken, workTopic } from '#domain';
 import type { ApiPorts } from '#apps/api';
 import { ApiModule, createApplication, createMetrics, httpBasic, noAuth } from '#apps/api';
+import { reasonIn } from '../logger.js';
 import type { RoleParts } from './role.js';
 
 /** Answers requests; a process without this role answers those of its operators only. */
@@ -64,8 +65,12 @@ export const startApi = async (
   const app = await createApplication(module, {
     access,
     publicEndpoint: configuration.publicEndpoint,
+    trustProxy: configuration.trustProxy,
+    behindAt: () => (readSide.isUpToDate ? undefined : positionToken(store.identity, readSide.current.position)),
     onUnforeseen: (error, request) =>
       logger.error({ error, ...request }, 'a request failed in a way that nobody foresaw'),
+    onAway: (error, request) =>
+      logger.warn({ reason: reasonIn(error), ...request }, 'a request was refused because an engine is away'),
     onAnswer: (request, reply) => metrics.observe(request, reply),
   });
   await toListen();

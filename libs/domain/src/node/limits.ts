@@ -1,7 +1,7 @@
 import { Problem } from '../problem.js';
 import type { Surroundings } from './surroundings.js';
 
-// Limits on what is under way in the whole fleet (conductor.md section 7). 0 means no limit.
+// Limits on what is under way in the whole fleet (Ironic, conductor). 0 means no limit.
 
 const full = (action: string, limit: number): Problem =>
   new Problem({

@@ -27,7 +27,7 @@ export const interfaceTypes = [
 ] as const;
 export type InterfaceType = (typeof interfaceTypes)[number];
 
-/** Fields that clients write, by Ironic's names (reference/ironic/node-fields.md section 1). */
+/** Fields that clients write, by Ironic's names (Ironic API reference). */
 export type NodeAttributes = {
   readonly [T in InterfaceType as `${T}_interface`]: string | null;
 } & {

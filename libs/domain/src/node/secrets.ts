@@ -6,7 +6,7 @@ export const nodeKeySubject = (node: Node): string => `node/${node.uuid}/${node.
 /** Whose data key seals what belongs to an instance (config drive, tokens, passwords): erased at tear-down. */
 export const instanceKeySubject = (node: Node): string => `instance/${node.uuid}/${node.instanceSince}`;
 
-/** Words that make the name of a field sensitive wherever they stand in it (rbac-and-security.md section 7). */
+/** Words that make the name of a field sensitive wherever they stand in it (Ironic, access and secrets). */
 const sensitiveWords = [
   'adminpass',
   'admin_pass',

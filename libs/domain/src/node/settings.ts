@@ -1,4 +1,4 @@
-/** Configuration that decisions depend on, with Ironic's defaults (conductor.md sections 7 and 10). */
+/** Configuration that decisions depend on, with Ironic's defaults (Ironic, conductor). */
 export interface DecisionSettings {
   readonly automatedClean: boolean;
   readonly allowDeletingAvailableNodes: boolean;

@@ -1,6 +1,6 @@
 import type { ProvisionState } from './provisioning.js';
 
-/** Sets of states that Ironic's rules name (provision-states.md section 2). */
+/** Sets of states that Ironic's rules name (Ironic, state machine). */
 const set = (...states: ProvisionState[]) => {
   const members: ReadonlySet<string> = new Set(states);
   return Object.assign((state: string): boolean => members.has(state), { states });
@@ -84,7 +84,7 @@ export const allowsFastTrackLookup = set(
   'service hold',
 );
 
-/** Heartbeats are taken notice of (agent.md section 5). */
+/** Heartbeats are taken notice of (Ironic, agent API). */
 export const allowsHeartbeat = set(
   'deploying',
   'wait call-back',

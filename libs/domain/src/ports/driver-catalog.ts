@@ -55,6 +55,8 @@ export interface PassthruManifest {
 export interface DriverCatalog {
   /** The driver as conductors of the group offer it, or undefined when no live one does. */
   driver(hardwareType: string, conductorGroup: string): DriverManifest | undefined;
+  /** No live conductor of the group offers the driver, and one is known that did: it may come back. */
+  isAway(hardwareType: string, conductorGroup: string): boolean;
   /** Why the interface cannot be used with the node's driver_info and instance_info, or undefined when it can. */
   refusal(node: Node, type: InterfaceType): string | undefined;
 }

@@ -32,5 +32,5 @@ export interface HardwareReads {
   read(nodeId: string, type: string, question: string, args: object, deadlineMs: number): Promise<unknown>;
 }
 
-/** A conductor that was not seen for so long does not live (conductor.md section 2). */
+/** A conductor that was not seen for so long does not live (Ironic, conductor). */
 export const CONDUCTOR_LIFE_MS = 60_000;

@@ -3,7 +3,7 @@ import type { Effect } from '../hardware-type.js';
 
 /**
  * Whether the machine is to boot by UEFI: boot flags say so. What the instance wants comes first, then the node, then
- * what the machine was seen to do; UEFI where nobody says (deploy-flow.md section 11).
+ * what the machine was seen to do; UEFI where nobody says (Ironic, deployment).
  */
 export const bootsByUefi = ({ node, instanceInfo }: Pick<Effect, 'node' | 'instanceInfo'>): boolean => {
   const ofInstance = capabilitiesOf(instanceInfo.capabilities);

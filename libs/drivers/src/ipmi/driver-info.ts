@@ -3,7 +3,7 @@ import type { Bag } from '#domain';
 import { driverInfoRefusal } from '../driver-info-refusal.js';
 import { HardwareRefused } from '../hardware-type.js';
 
-/** What an operator says about a machine's BMC, by Ironic's names (hardware-types.md section 6). */
+/** What an operator says about a machine's BMC, by Ironic's names (Ironic, hardware types). */
 
 const PORT = '^([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$';
 const TRUTH = ['true', 'True', 'TRUE', 'yes', 'Yes', 'on', 'On', '1', 't', 'y'];

@@ -2,7 +2,7 @@ import type { EventDataByType, Node, OperationFamily, PlannedStep, RecordedEvent
 import { msOf, partsOf } from '#domain';
 import type { HistoryRow } from '../schema/entities.js';
 
-/** How many entries a node keeps, the newest (conductor.md section 9). */
+/** How many entries a node keeps, the newest (Ironic, conductor). */
 export const KEPT_ENTRIES = 300;
 
 /** What an event adds to Ironic's history of its node: begin and end of step flows, and every error. */

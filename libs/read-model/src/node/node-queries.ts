@@ -5,7 +5,7 @@ import { dialectOf } from '../schema/dialect.js';
 import type { NodeRow } from '../schema/entities.js';
 import { nodes } from '../schema/entities.js';
 
-/** Conditions that Ironic's lists of nodes know (rest-api.md section 5.1). What is undefined is not asked for. */
+/** Conditions that Ironic's lists of nodes know (Ironic API reference). What is undefined is not asked for. */
 export interface NodeFilter {
   readonly instance_uuid?: string;
   readonly chassis_uuid?: string;

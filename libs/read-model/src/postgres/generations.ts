@@ -6,7 +6,8 @@ import { postgres } from '../schema/dialect.js';
 import { READ_MODEL_VERSION, tables } from '../schema/migrations.js';
 
 /** What generations there are, and which is in force. Each has its rows in a schema of its own. */
-const SCHEMA = 'ferrolog_read';
+export const GENERATIONS_SCHEMA = 'ferrolog_read';
+const SCHEMA = GENERATIONS_SCHEMA;
 
 /** Where it is told that rows were written, or that another generation is in force. */
 export const READ_CHANNEL = 'ferrolog_read';

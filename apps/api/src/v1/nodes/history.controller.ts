@@ -62,7 +62,7 @@ export class HistoryController {
   }
 }
 
-/** First version of each field (node-fields.md section 8). */
+/** First version of each field (Ironic API reference). */
 const since: Readonly<Record<string, number>> = {
   uuid: 78,
   created_at: 78,

@@ -9,7 +9,7 @@ import { links } from '../links.js';
 import { NodeRoutes, requireVersion } from './node-routes.js';
 import { READ_DEADLINE_MS } from './states.controller.js';
 
-/** Boot device, NMI, indicators and maintenance of a node (rest-api.md section 6). */
+/** Boot device, NMI, indicators and maintenance of a node (Ironic API reference). */
 @Controller('v1/nodes/:ident')
 export class ManagementController {
   readonly #routes: NodeRoutes;

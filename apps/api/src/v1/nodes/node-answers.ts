@@ -118,7 +118,7 @@ const replacedMember = (row: NodeText, place: number, before: string, after: str
   return { text: row.text.slice(0, start) + after + row.text.slice(start + before.length), offsets };
 };
 
-/** provision-states.md section 15: `available` had no name before 1.2, and `inspect wait` none before 1.39. */
+/** Ironic, state machine: `available` had no name before 1.2, and `inspect wait` none before 1.39. */
 const oldWords = (row: NodeText, text: string, minor: Minor): string => {
   if (minor >= 39) return text;
   const now = member(row, state);

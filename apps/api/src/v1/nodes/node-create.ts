@@ -8,7 +8,7 @@ import { requireName } from './node-ident.js';
 
 type Body = Record<string, unknown> & { readonly driver: string };
 
-/** Fields newer than the version are refused, unless they say nothing (rest-api.md section 5.2). */
+/** Fields newer than the version are refused, unless they say nothing (Ironic API reference). */
 export const requireKnown = (fields: Record<string, unknown>, minor: Minor): void => {
   for (const [name, value] of Object.entries(fields)) {
     if (value === null || (name === 'conductor_group' && value === '')) continue;

@@ -8,7 +8,7 @@ const faults = ['power failure', 'clean failure', 'rescue abort failure', 'servi
 const defined = <T extends object>(filter: T): T =>
   Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as T;
 
-/** Conditions of a list of nodes (rest-api.md section 5.1). */
+/** Conditions of a list of nodes (Ironic API reference). */
 export const nodeFilter = (query: Query): NodeFilter & { readonly conductor?: string } => {
   const provisionState = query.text('provision_state', 9);
   const fault = query.text('fault', 42);
@@ -40,7 +40,7 @@ export const nodeFilter = (query: Query): NodeFilter & { readonly conductor?: st
   }) as NodeFilter;
 };
 
-/** Fields that cannot be sorted by (rest-api.md section 5.1). */
+/** Fields that cannot be sorted by (Ironic API reference). */
 const unsortable = new Set([
   'properties', 'driver_info', 'extra', 'instance_info', 'driver_internal_info', 'clean_step', 'deploy_step',
   'service_step', 'raid_config', 'target_raid_config', 'traits', 'network_data', 'links', 'ports', 'states', 'conductor',

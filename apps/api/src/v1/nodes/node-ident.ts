@@ -5,7 +5,7 @@ import { badRequest } from '../../http/ironic-error.js';
 import type { ApiPorts } from '../../ports.js';
 import { rowOfFold } from './row-of-fold.js';
 
-/** Characters of a logical name (rest-api.md section 3). Metal3 names nodes `namespace~host`. */
+/** Characters of a logical name (Ironic API reference). Metal3 names nodes `namespace~host`. */
 const namePattern = /^[A-Za-z0-9\-._~]{1,255}$/;
 const reserved = new Set(['detail', 'validate', 'states', 'vendor_passthru', 'management', 'maintenance']);
 

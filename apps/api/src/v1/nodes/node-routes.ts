@@ -90,7 +90,7 @@ const stillUnderWay = ({ uuid }: Node): Problem =>
     hint: 'Its timeline will say what came of it.',
   });
 
-/** Below the version that brought it a resource is not there (rest-api.md section 6). */
+/** Below the version that brought it a resource is not there (Ironic API reference). */
 export const requireVersion = (request: FastifyRequest, since: number): void => {
   if (request.context.minor < since) throw new HttpRefusal(404, 'The resource could not be found.');
 };

@@ -211,7 +211,7 @@ export class NodesController {
     return Promise.all(normalised);
   }
 
-  /** What a node refers to must be there (rest-api.md section 5.2). */
+  /** What a node refers to must be there (Ironic API reference). */
   async #requireRelations(fields: Bag): Promise<void> {
     const { chassis_uuid: chassis } = fields;
     if (typeof chassis === 'string' && !(await this.ports.readModel().chassis.byUuid(chassis)))

@@ -8,7 +8,7 @@ import { API_PORTS, type ApiPorts } from '../../ports.js';
 import { NodeRoutes } from './node-routes.js';
 import { READ_DEADLINE_MS } from './states.controller.js';
 
-/** `/v1/nodes/{ident}/vendor_passthru` (hardware-types.md section 10). */
+/** `/v1/nodes/{ident}/vendor_passthru` (Ironic, hardware types). */
 @Controller('v1/nodes/:ident/vendor_passthru')
 export class PassthruController {
   readonly #routes: NodeRoutes;

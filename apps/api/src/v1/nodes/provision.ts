@@ -19,7 +19,7 @@ interface Body {
 interface Target {
   readonly verb: Verb;
   readonly command: NodeCommandType;
-  /** First version that takes it (provision-states.md section 5.1). */
+  /** First version that takes it (Ironic, state machine). */
   readonly since: Minor;
 }
 
@@ -78,7 +78,7 @@ const needs: Readonly<Partial<Record<NodeCommandType, readonly string[]>>> = {
 };
 
 /**
- * A body of `PUT …/states/provision` as a command, with the checks in Ironic's order (provision-states.md section 5.2).
+ * A body of `PUT …/states/provision` as a command, with the checks in Ironic's order (Ironic, state machine).
  * What depends on the node alone is decided again by the domain.
  */
 export const provisionCommand = (
@@ -139,7 +139,6 @@ const requireFitting = (body: Body, { command, verb }: Target, node: Node, minor
     throw badRequest('"service_steps" is required when setting target provision state to service.');
 };
 
-/** provision-states.md section 7.2. */
 const requireConfigdrive = (configdrive: string | Bag, installs: boolean, target: string, minor: Minor): void => {
   if (!installs)
     throw badRequest(

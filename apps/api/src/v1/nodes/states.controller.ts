@@ -13,7 +13,7 @@ import { NodeRoutes, requireVersion } from './node-routes.js';
 import { provisionCommand } from './provision.js';
 import { rehearsal } from './rehearsal.js';
 
-/** `/v1/nodes/{ident}/states` (rest-api.md section 6). */
+/** `/v1/nodes/{ident}/states` (Ironic API reference). */
 @Controller('v1/nodes/:ident/states')
 export class StatesController {
   readonly #routes: NodeRoutes;

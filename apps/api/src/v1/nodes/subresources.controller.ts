@@ -13,7 +13,7 @@ import { links } from '../links.js';
 import { NodeRoutes, requireVersion } from './node-routes.js';
 import { findNode } from './node-ident.js';
 
-/** What belongs to a node and is no state: traits, VIFs, BIOS settings, firmware, inventory, media (rest-api.md section 6). */
+/** What belongs to a node and is no state: traits, VIFs, BIOS settings, firmware, inventory, media (Ironic API reference). */
 @Controller('v1/nodes')
 export class SubresourcesController {
   readonly #routes: NodeRoutes;
@@ -191,7 +191,7 @@ export class SubresourcesController {
     void reply.code(204).send();
   }
 
-  /** Every interface, usable or why not (hardware-types.md section 5). */
+  /** Every interface, usable or why not (Ironic, hardware types). */
   #validation(node: Node): Record<string, { result: boolean; reason?: string }> {
     return Object.fromEntries(
       interfaceTypes
@@ -245,7 +245,7 @@ const pick = (bag: Bag, names: readonly string[]): Bag =>
   Object.fromEntries(names.map(name => [name, bag[name] ?? null]));
 
 /**
- * Standard traits by the namespaces of os-traits, and custom ones (rest-api.md section 6). The standard names themselves
+ * Standard traits by the namespaces of os-traits, and custom ones (Ironic API reference). The standard names themselves
  * grow with every release of that library: here a name of tomorrow is taken too.
  */
 const traitPattern = /^(CUSTOM|HW|COMPUTE|STORAGE|MISC|OWNER)_[A-Z0-9_]+$/;

@@ -8,7 +8,7 @@ import { locked, requireMove, requirePresent, wrongState } from '../refusals.js'
 
 /**
  * Ends a wait or a hold by request. A step that may not be interrupted is let finish first; service goes back to the
- * instance (provision-states.md section 8).
+ * instance (Ironic, state machine).
  */
 export const abortOperation = (_data: object, node: Node): NodeEvent[] => {
   requirePresent(node);

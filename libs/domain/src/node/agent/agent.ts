@@ -7,7 +7,7 @@ import { invalid, requirePresent } from '../refusals.js';
 import { allowsFastTrackHeartbeat, allowsFastTrackLookup, allowsHeartbeat, allowsLookup } from '../state-sets.js';
 import type { Surroundings } from '../surroundings.js';
 
-/** Whether an agent of this node may look itself up now (agent.md section 3). */
+/** Whether an agent of this node may look itself up now (Ironic, agent API). */
 export const mayLookUp = (node: Node, surroundings: Pick<Surroundings, 'settings'>): boolean =>
   node.present &&
   (allowsLookup(node.provisionState) ||

@@ -7,7 +7,7 @@ import { instanceKeySubject, nodeKeySubject } from '../secrets.js';
 import { allowsDelete } from '../state-sets.js';
 import type { Surroundings } from '../surroundings.js';
 
-/** Takes the node out of the records; the machine is not touched (rest-api.md section 5.4). */
+/** Takes the node out of the records; the machine is not touched (Ironic API reference). */
 export const deleteNode = (_data: object, node: Node, { settings }: Surroundings): NodeEvent[] => {
   requirePresent(node);
   const { provisionState: state } = node;

@@ -151,6 +151,7 @@ describe('PatchNode', () => {
     };
     const catalog = {
       driver: (name: string) => (name === 'other' ? other : name === 'test-hardware' ? testDriver : undefined),
+      isAway: () => false,
       refusal: () => undefined,
     };
     const node = aNode({ surroundings: { catalog } }).enrolled();

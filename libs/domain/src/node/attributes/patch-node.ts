@@ -1,7 +1,7 @@
 import type { PatchOperation } from '../../json-patch.js';
 import { applyPatch, PatchRefused, tokensOf } from '../../json-patch.js';
 import { Problem } from '../../problem.js';
-import { noDriver, requireSizes } from '../enrol/enrol-node.js';
+import { offeredDriver, requireSizes } from '../enrol/enrol-node.js';
 import { incompatibleInterfaces, resolveInterfaces } from '../enrol/interfaces.js';
 import type { NodeEvent } from '../families.js';
 import { nodeEvent } from '../families.js';
@@ -106,8 +106,7 @@ const withDriver = (
   if (resetInterfaces && !driverChanges && !patch.some(({ path }) => path === '/driver'))
     throw invalid('The reset_interfaces parameter can only be used when changing the driver.');
   if (!driverChanges && !interfacesChange && after.conductor_group === before.conductor_group) return after;
-  const driver = catalog.driver(after.driver, after.conductor_group);
-  if (!driver) throw noDriver(after.driver, after.conductor_group);
+  const driver = offeredDriver(after.driver, after.conductor_group, catalog);
   if (!driverChanges) return { ...after, ...resolveInterfaces(after, driver) };
   if (node.consoleEnabled)
     throw refusedNow(node, `Node ${node.uuid} has its console enabled: its driver cannot be changed.`);
@@ -132,7 +131,7 @@ const changedAttributes = (before: Document, after: Document): Record<string, un
   const changes: Record<string, unknown> = {};
   for (const name of Object.keys(defaultAttributes) as (keyof NodeAttributes)[])
     if (JSON.stringify(before[name]) !== JSON.stringify(after[name])) changes[name] = after[name];
-  // display_name fills the name of the instance while it has none (rest-api.md section 5.3).
+  // display_name fills the name of the instance while it has none (Ironic API reference).
   const displayName = after.instance_info.display_name;
   if (
     changes.instance_info &&
@@ -152,7 +151,7 @@ const refusedNow = (node: Node, detail: string): Problem =>
     hint: `It is in "${node.provisionState}".`,
   });
 
-/** rest-api.md section 5.3, the first two rows. */
+/** What Ironic lets nobody change now. */
 const requireUpdatable = (node: Node, { patch, refuseWhileInspecting }: PatchNode): void => {
   const onlyDissociates = patch.length === 1 && patch[0]!.op === 'remove' && patch[0]!.path === '/instance_uuid';
   if (node.maintenance && onlyDissociates) return;

@@ -9,7 +9,7 @@ import type { Surroundings } from '../surroundings.js';
 
 /**
  * Starts cleaning on the way to available, or ends it at once where the node or the configuration wants none: the
- * node passes through `cleaning` all the same (provision-states.md section 7.4).
+ * node passes through `cleaning` all the same (Ironic, state machine).
  */
 export const automatedCleaning = (node: Node, to: Move, surroundings: Surroundings): NodeEvent[] => {
   const wanted = node.attributes.automated_clean ?? surroundings.settings.automatedClean;

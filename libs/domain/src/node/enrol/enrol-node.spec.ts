@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { aNode, given } from '#testing';
+import { aNode, AWAY_DRIVER, given } from '#testing';
 
 const enrol = (attributes: object, rest: object = {}) =>
   ({ attributes: { driver: 'test-hardware', ...attributes }, provisionState: 'enroll', ...rest }) as never;
@@ -42,6 +42,11 @@ describe('EnrolNode', () => {
     given(aNode())
       .when('EnrolNode', enrol({ driver: 'nosuch' }))
       .thenProblem('node.driver-missing', 'No valid host was found'));
+
+  it('says that a driver is away whose conductors are', () =>
+    given(aNode())
+      .when('EnrolNode', enrol({ driver: AWAY_DRIVER }))
+      .thenProblem('conductor.unavailable', 'at the moment'));
 
   it('refuses an interface that the driver does not have', () =>
     given(aNode())

@@ -1,3 +1,4 @@
+import type { DriverCatalog, DriverManifest } from '../../ports/driver-catalog.js';
 import { Problem } from '../../problem.js';
 import type { NodeEvent } from '../families.js';
 import { nodeEvent } from '../families.js';
@@ -30,8 +31,7 @@ export const enrolNode = (data: EnrolNode, node: Node, surroundings: Surrounding
     });
   const { settings, catalog } = surroundings;
   const conductor_group = (given.conductor_group ?? settings.defaultConductorGroup).toLowerCase();
-  const driver = catalog.driver(given.driver, conductor_group);
-  if (!driver) throw noDriver(given.driver, conductor_group);
+  const driver = offeredDriver(given.driver, conductor_group, catalog);
   requireSizes(given.properties ?? {});
   const attributes = {
     ...withoutDefaults(given),
@@ -51,15 +51,30 @@ const withoutDefaults = (given: Partial<NodeAttributes>): Partial<NodeAttributes
     }),
   );
 
-export const noDriver = (driver: string, group: string): Problem =>
-  new Problem({
+/**
+ * What the driver offers, by a conductor of the group that lives.
+ *
+ * @throws Problem node.driver-missing · conductor.unavailable where conductors have it and none of them lives
+ */
+export const offeredDriver = (name: string, group: string, catalog: DriverCatalog): DriverManifest => {
+  const driver = catalog.driver(name, group);
+  if (driver) return driver;
+  if (catalog.isAway(name, group))
+    throw new Problem({
+      code: 'conductor.unavailable',
+      title: 'No conductor with this driver is there at the moment',
+      detail: `The conductors of the group "${group}" that support driver ${name} cannot be reached at the moment.`,
+      hint: 'Repeat the request when one of them is back; baremetal conductor list shows them.',
+    });
+  throw new Problem({
     code: 'node.driver-missing',
     title: 'No conductor has this driver',
-    detail: `No valid host was found. Reason: No conductor service registered which supports driver ${driver} for conductor group "${group}". Ensure the driver is valid and enabled.`,
+    detail: `No valid host was found. Reason: No conductor service registered which supports driver ${name} for conductor group "${group}". Ensure the driver is valid and enabled.`,
     hint: 'baremetal driver list shows the drivers there are.',
   });
+};
 
-/** rest-api.md section 5.2. */
+/** Sizes that Ironic counts with. */
 export const requireSizes = (properties: Readonly<Record<string, unknown>>): void => {
   for (const name of ['local_gb', 'memory_mb']) {
     const value = properties[name];

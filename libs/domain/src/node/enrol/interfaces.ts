@@ -7,7 +7,7 @@ type Interfaces = { [T in InterfaceType as `${T}_interface`]: string };
 
 /**
  * The implementation of every interface: the one given, else the first enabled one in the driver's order
- * (hardware-types.md section 4).
+ * (Ironic, hardware types).
  *
  * @throws Problem node.interface-unknown · node.interface-unsupported
  */

@@ -3,7 +3,7 @@ import { nodeEvent } from '../families.js';
 import type { Node } from '../node.js';
 import { requirePresent, requireUnlocked } from '../refusals.js';
 
-/** Text that goes into Ironic's last_error and maintenance_reason is cut there (provision-states.md section 6). */
+/** Text that goes into Ironic's last_error and maintenance_reason is cut there (Ironic, state machine). */
 export const LONGEST_REASON = 4096;
 
 export const setMaintenance = ({ reason }: { readonly reason: string | null }, node: Node): NodeEvent[] => {

@@ -43,7 +43,7 @@ export const proceed = (
   ];
 };
 
-/** The transition within an operation. Cleaning by hand stays on its way to manageable (provision-states.md section 6). */
+/** The transition within an operation. Cleaning by hand stays on its way to manageable (Ironic, state machine). */
 export const to = (node: Node, operation: Pick<Operation, 'mode'>, verb: Verb): Move => {
   const next = move(node.provisionState, verb);
   if (!next) throw new Error(`an operation cannot "${verb}" in "${node.provisionState}"`);
@@ -97,7 +97,7 @@ const stepOf = ({ index, running }: Operation, step: PlannedStep | undefined) =>
   step: step?.step ?? '',
 });
 
-/** provision-states.md sections 7.4 and 7.9: a failure with a step under way puts the node in maintenance. */
+/** Ironic, state machine: a failure with a step under way puts the node in maintenance. */
 const faultAfter = (
   node: Node,
   operation: Operation,

@@ -160,7 +160,7 @@ const ended = (node: Node, family: OperationFamily, state: string, event: Record
   ...inspection(node, family, state, event),
 });
 
-/** Tear-down takes the instance away whether or not its steps succeeded (deploy-flow.md section 15). */
+/** Tear-down takes the instance away whether or not its steps succeeded (Ironic, deployment). */
 const withoutInstance = (node: Node, event: RecordedEvent) => ({
   ...withAttributes(node, { instance_info: null, instance_uuid: null, instance_name: null }),
   ports: withoutVifs(node.ports, event.recorded),
@@ -168,7 +168,6 @@ const withoutInstance = (node: Node, event: RecordedEvent) => ({
   instanceSince: event.revision,
 });
 
-/** provision-states.md section 6. */
 const inspection = (node: Node, family: OperationFamily, state: string, event: RecordedEvent): Change => {
   if (family !== 'Inspection') return {};
   if (state === 'inspecting') return { inspection: { startedAt: event.recorded, finishedAt: null } };

@@ -13,7 +13,7 @@ export interface StepRequest {
   readonly priority?: number;
 }
 
-/** Steps that the conductor itself does, on any interface (provision-states.md section 8). */
+/** Steps that the conductor itself does, on any interface (Ironic, state machine). */
 export const reservedSteps: Readonly<Record<string, StepManifest>> = {
   hold: { step: 'hold', priority: 0, effect: 'idempotent', abortable: true, requiresRamdisk: false },
   wait: { step: 'wait', priority: 0, effect: 'idempotent', abortable: true, requiresRamdisk: false },
@@ -22,7 +22,7 @@ export const reservedSteps: Readonly<Record<string, StepManifest>> = {
   reboot: { step: 'reboot', priority: 0, effect: 'idempotent', requiresRamdisk: false },
 };
 
-/** Where steps of one priority stand: the first goes first (hardware-types.md section 8). */
+/** Where steps of one priority stand: the first goes first (Ironic, hardware types). */
 const rank: Readonly<Record<StepKind, readonly string[]>> = {
   clean: ['vendor', 'power', 'management', 'firmware', 'deploy', 'bios', 'raid'],
   deploy: ['vendor', 'power', 'management', 'firmware', 'deploy', 'bios', 'raid'],

@@ -65,7 +65,7 @@ export const requireValid = (
   }
 };
 
-/** Fast track: an agent that lives goes on from one operation to the next (agent.md section 16). */
+/** Fast track: an agent that lives goes on from one operation to the next (Ironic, agent API). */
 export const isFastTrack = (node: Node, { settings }: Pick<Surroundings, 'settings'>): boolean => {
   const wanted = node.attributes.driver_info.fast_track ?? settings.fastTrack;
   return (wanted === true || wanted === 'true' || wanted === 'True') && !isServicing(node.provisionState);

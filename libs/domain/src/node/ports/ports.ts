@@ -6,7 +6,7 @@ import { interfaceOf } from '../node.js';
 import { valueTaken } from '../../reservation.js';
 import { invalid, missing, requirePresent, requireUnlocked } from '../refusals.js';
 
-/** Fields of a port that clients write, with their defaults (node-fields.md section 7). */
+/** Fields of a port that clients write, with their defaults (Ironic API reference). */
 export const portDefaults: Bag = {
   extra: {},
   internal_info: {},
@@ -29,7 +29,7 @@ export interface AttachPort {
 }
 
 export const attachPort = ({ uuid, address, attributes }: AttachPort, node: Node): NodeEvent[] => {
-  // Ironic answers 400, not 404, when a body names a node that is not there (rest-api.md section 7).
+  // Ironic answers 400, not 404, when a body names a node that is not there (Ironic API reference).
   if (!node.present) throw invalid(missing(node.uuid).details.detail);
   requireUnlocked(node);
   if (node.ports[uuid]) throw valueTaken({ kind: 'port', value: uuid });
@@ -56,7 +56,7 @@ const requirePort = (node: Node, uuid: string): Port => {
   return port;
 };
 
-/** What only may change while nothing is deployed (rest-api.md section 7). */
+/** What only may change while nothing is deployed (Ironic API reference). */
 const networkFields = ['portgroup_uuid', 'pxe_enabled', 'local_link_connection', 'physical_network'];
 const networkStates = ['enroll', 'inspecting', 'inspect wait', 'manageable'];
 

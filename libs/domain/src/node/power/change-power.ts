@@ -5,7 +5,7 @@ import { requestAction, requireSupported } from '../action/actions.js';
 import { requirePresent, wrongState } from '../refusals.js';
 import type { Surroundings } from '../surroundings.js';
 
-/** Targets as clients name them, and the power state that each leads to (provision-states.md section 10). */
+/** Targets as clients name them, and the power state that each leads to (Ironic, state machine). */
 export const powerTargets: Readonly<Record<string, string>> = {
   'power on': 'power on',
   'power off': 'power off',

@@ -27,7 +27,7 @@ export const observeBoot = (
     ? []
     : [nodeEvent('BootStateObserved', { bootMode: data.bootMode, secureBoot: data.secureBoot })];
 
-/** Power could not be read or kept too often: an operator has to look (provision-states.md section 10). */
+/** Power could not be read or kept too often: an operator has to look (Ironic, state machine). */
 export const reportPowerFault = (
   data: Observation & { readonly powerState: string | null; readonly problem: ProblemDetails },
   node: Node,
