@@ -23,6 +23,7 @@ export interface Configuration {
   readonly database: string;
   readonly workLog: string;
   readonly workLogReplication: number;
+  readonly workLogSessionSeconds: number;
   readonly publicEndpoint?: string;
   readonly masterKey: string;
   readonly authStrategy: 'noauth' | 'http_basic';
