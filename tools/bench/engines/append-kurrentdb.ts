@@ -36,7 +36,7 @@ export const appendToKurrentDb = async (
       [
         { name: 'bare', append: bareAppending(client) },
         { name: 'store', append: storeAppending(store) },
-        { name: 'commands', append: commandAppending(store, folder) },
+        { name: 'commands', append: commandAppending(store, folder), part: 1 / 4 },
       ],
       amounts,
     );

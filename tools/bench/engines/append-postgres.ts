@@ -80,7 +80,7 @@ export const appendToPostgres = async (
       [
         { name: 'bare', append: bareAppending(clients) },
         { name: 'store', append: storeAppending(store) },
-        { name: 'commands', append: commandAppending(store, folder) },
+        { name: 'commands', append: commandAppending(store, folder), part: 1 / 8 },
       ],
       amounts,
     );

@@ -27,7 +27,7 @@ const appends = async (
       const rates = await append(engines, {
         events: isQuick ? events / 4 : events,
         underWay,
-        rounds: isQuick ? 2 : 7,
+        rounds: isQuick ? 2 : 5,
       });
       const [bare, store, commands] = ['bare', 'store', 'commands'].map(name => rates.get(name)!) as [
         number[],
@@ -86,7 +86,7 @@ export const phases: Readonly<Record<string, Phase>> = {
   },
   async 'scale-out'(isQuick) {
     const deployments = isQuick ? 100 : 1_000;
-    const { one, four } = await onEngines(engines => scaleOut(engines, { deployments, stepSeconds: 1, workers: 8 }));
+    const { one, four } = await onEngines(engines => scaleOut(engines, { deployments, stepSeconds: 1, workers: 10 }));
     return {
       '1,000 deployments: one conductor|s': [one],
       '1,000 deployments: four conductors|s': [four],
