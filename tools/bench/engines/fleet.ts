@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventStore } from '#domain';
 import { workTopic } from '#domain';
 import { KurrentDbEventStore } from '#event-store/kurrentdb';
-import { kafkaWorkLog } from '#work-log';
+import { kafkaWorkLog } from '#work-log/kafka';
 import { type Member, memberOf, until } from '../../engines/fleet-member.js';
 import { Client, pump } from '../client.js';
 import { nodeBody } from '../node-body.js';

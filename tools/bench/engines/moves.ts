@@ -1,7 +1,7 @@
 import { assign } from '#hash-ring';
 import { workTopic } from '#domain';
 import type { WorkLog, WorkMembership } from '#domain';
-import { kafkaWorkLog } from '#work-log';
+import { kafkaWorkLog } from '#work-log/kafka';
 import { until } from '../../engines/fleet-member.js';
 import type { EnginesUnderTest } from './engines-under-test.js';
 import { realClock } from './real-clock.js';

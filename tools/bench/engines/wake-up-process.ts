@@ -1,5 +1,5 @@
 import { workTopic } from '#domain';
-import { kafkaWorkLog } from '#work-log';
+import { kafkaWorkLog } from '#work-log/kafka';
 import { realClock } from './real-clock.js';
 import { HARDWARE_TYPE } from './some-events.js';
 
