@@ -71,6 +71,8 @@ const serveLine = (folder: string, { kafka, postgres, eventStore }: Engines): st
     FERROLOG_DATABASE: postgres.address,
     FERROLOG_WORK_LOG: `kafka://${kafka.address}`,
     ...(kafka.wanted > 1 && { FERROLOG_WORK_LOG_REPLICATION: String(kafka.wanted) }),
+    // These brokers allow less than the 6 s that all brokers do.
+    FERROLOG_WORK_LOG_SESSION_SECONDS: '3',
     FERROLOG_MASTER_KEY: masterKeyOf(folder),
   };
   const assignments = Object.entries(settings).map(([name, value]) => `${name}=${quoted(value)}`);

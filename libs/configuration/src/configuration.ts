@@ -24,6 +24,7 @@ export interface Configuration extends WorkLogSettings {
   readonly eventStore: string;
   readonly database: string;
   readonly workLogReplication: number;
+  readonly workLogSessionSeconds: number;
   readonly workLogMechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
   readonly publicEndpoint?: string;
   readonly trustProxy: readonly string[];

@@ -26,9 +26,9 @@ export const kafkaEngines = (
   ownerOf: (nodeId: string) => Promise<string | undefined>,
   atEnd: AtEnd,
 ): Pick<Engines, 'log' | 'signals' | 'publicLog' | 'hardwareReads'> => {
-  const { workLogReplication: replicationFactor, conductorHost, roles } = configuration;
+  const { workLogReplication: replicationFactor, workLogSessionSeconds, conductorHost, roles } = configuration;
   const shared = { ...kafkaConnection(configuration), clock, replicationFactor, ...workLogFaults(logger) };
-  const log = kafkaWorkLog(shared);
+  const log = kafkaWorkLog({ ...shared, sessionTimeoutMs: Math.round(1000 * workLogSessionSeconds) });
   atEnd(() => log.close());
 
   const mailbox = (topic: 'signals' | 'requests' | 'replies', address: string | undefined) => {

@@ -93,6 +93,45 @@ describe('A follower', () => {
     expect(breaks).toHaveLength(2);
   });
 
+  it('does not wait with the next events until its place is written down, and ends when it is', async () => {
+    const written: number[] = [];
+    const slow = Promise.withResolvers<void>();
+    const checkpoint: Checkpoint = {
+      get: () => 0,
+      async set(position) {
+        await slow.promise;
+        written.push(position);
+      },
+    };
+    await append('a');
+    follow(checkpoint);
+    await until(() => seen.length === 1, 'the first');
+    await append('b');
+    await until(() => seen.length === 2, 'the second');
+    expect(written).toEqual([]);
+    const stopped = follower.stop();
+    slow.resolve();
+    await stopped;
+    expect(written).toEqual([1, 2]);
+  });
+
+  it('goes on from where it was when its place cannot be written down', async () => {
+    const full = new Error('the disk is full');
+    const checkpoint: Checkpoint = {
+      get: () => 0,
+      set: position => (position === 1 ? Promise.reject(full) : undefined),
+    };
+    await append('a');
+    follow(checkpoint);
+    await until(() => seen.length === 1, 'the first');
+    await append('b');
+    await waitsToRetry();
+    expect(breaks).toEqual([full]);
+    await clock.advance(1_000);
+    await until(() => seen.length === 4, 'both again');
+    expect(seen).toEqual(['a', 'b', 'a', 'b']);
+  });
+
   it('tries less and less often, and at least once a minute', async () => {
     fault = new Error('broken');
     await append('a');

@@ -58,16 +58,19 @@ export class Follower {
 
   async #follow(): Promise<void> {
     const { store, filter, checkpoint, handle } = this.options;
-    for await (const { events, position, atHead } of store.subscribeToAll(await checkpoint.get(), {
-      filter,
-      signal: this.#end.signal,
-    })) {
+    const options = { filter, signal: this.#end.signal };
+    let keeping: Promise<Failure | undefined> = Promise.resolve(undefined);
+    for await (const { events, position, atHead } of store.subscribeToAll(await checkpoint.get(), options)) {
       if (events.length > 0) {
-        if ((await handle(events)) !== false) await checkpoint.set(position);
+        const isWorthKeeping = (await handle(events)) !== false;
+        await requireKept(keeping);
+        // What comes next does not wait until the place is written down.
+        if (isWorthKeeping) keeping = settled(checkpoint.set(position));
       }
       // A break is over when there is something to show for it, and not when the store merely answers again.
       if (events.length > 0 || atHead) this.#failures = 0;
     }
+    await requireKept(keeping);
   }
 
   #pause(ms: number): Promise<void> {
@@ -84,6 +87,21 @@ export class Follower {
     });
   }
 }
+
+interface Failure {
+  readonly error: unknown;
+}
+
+const settled = (keeping: void | Promise<void>): Promise<Failure | undefined> =>
+  Promise.resolve(keeping).then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+
+const requireKept = async (keeping: Promise<Failure | undefined>): Promise<void> => {
+  const failure = await keeping;
+  if (failure) throw failure.error;
+};
 
 /** For followers whose work need not outlive the process. */
 export const checkpointInMemory = (position: number): Checkpoint => ({

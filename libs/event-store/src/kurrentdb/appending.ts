@@ -7,7 +7,9 @@ import type { Connection } from './connection.js';
 import type { Counters } from './counters.js';
 import { toStore } from './envelope.js';
 import { isA } from './faults.js';
-import { inTime } from './patience.js';
+import type { LiveFeed } from './live-feed.js';
+import type { Watch } from './own-events.js';
+import { inTime, pause } from './patience.js';
 import { recorded, type Reader } from './reading.js';
 import { isReserved } from './reserved.js';
 
@@ -32,6 +34,12 @@ export const requireAppendable = (appends: readonly SerialisedAppend[]): void =>
   }
 };
 
+/** Longer than a feed takes that keeps up, and short for one that does not. */
+const BROUGHT_WITHIN_MS = 50;
+
+const isAllOf = ({ events }: SerialisedAppend, stored: readonly RecordedEvent[]): boolean =>
+  stored.length === events.length && stored.every(({ id }, index) => id === events[index]!.id);
+
 /** Appends, one stream after another. */
 export class Appender {
   readonly #lines = new Map<string, Promise<unknown>>();
@@ -39,6 +47,7 @@ export class Appender {
   constructor(
     private readonly connection: Connection,
     private readonly reader: Reader,
+    private readonly feed: Pick<LiveFeed, 'own' | 'isUp' | 'last'>,
     private readonly clock: Pick<Clock, 'now'>,
     private readonly deadlineMs: number,
     private readonly counters: Counters,
@@ -63,7 +72,7 @@ export class Appender {
    * Of two identical appends that are under way at once, the server drops one and lets it time out. Those of one
    * process stand in line; others race at the server.
    */
-  async #inLine(append: SerialisedAppend): Promise<RecordedEvent[]> {
+  async #inLine(append: SerialisedAppend): Promise<readonly RecordedEvent[]> {
     const place = `${append.stream}/${append.expected}/${append.events[0]!.id}`;
     const before = this.#lines.get(place);
     const mine = (before ?? Promise.resolve()).then(() => this.#appendTo(append));
@@ -76,8 +85,20 @@ export class Appender {
     }
   }
 
+  async #appendTo(append: SerialisedAppend): Promise<readonly RecordedEvent[]> {
+    const watch = this.feed.own.watch(append.stream, append.expected, append.events.length);
+    try {
+      const result = await this.#ask(append);
+      const stored = (await this.#brought(watch, append, result)) ?? (await this.#stored(append));
+      this.counters.appendedEvents += stored.length;
+      return stored;
+    } finally {
+      watch.end();
+    }
+  }
+
   /** `streamState` is always given: without it the server would take any revision. */
-  async #appendTo(append: SerialisedAppend): Promise<RecordedEvent[]> {
+  async #ask(append: SerialisedAppend): Promise<AppendResult> {
     const now = isoOf(this.clock.now());
     const events = append.events.map(event => toStore(event, now));
     const options = {
@@ -98,19 +119,37 @@ export class Appender {
     // Somebody deleted the stream's events by hand, and the server went on counting: the caller has to look again.
     if (last !== append.expected + events.length)
       throw new WrongExpectedRevision(append.stream, named(append.expected), last);
-    const stored = await this.#stored(append);
-    this.counters.appendedEvents += stored.length;
-    return stored;
+    return result;
   }
 
   /**
-   * What the store holds now. The server does not tell a repeat from the first time, nor the places of all events but
-   * the last.
+   * What the store holds now, as the live feed brings it: where it is the same as was acknowledged, at the same place.
+   * A repeat was brought long before, if the first time got through.
    */
-  async #stored({ stream, expected, events }: SerialisedAppend): Promise<RecordedEvent[]> {
+  async #brought(
+    { events, complete }: Watch,
+    append: SerialisedAppend,
+    { position }: AppendResult,
+  ): Promise<readonly RecordedEvent[] | undefined> {
+    if (!position || !this.feed.isUp) return undefined;
+    const place = Number(position.commit);
+    if (this.feed.last < place) {
+      const waited = new AbortController();
+      await Promise.race([complete, pause(BROUGHT_WITHIN_MS, waited.signal)]);
+      waited.abort();
+    }
+    return events.at(-1)?.position === place && isAllOf(append, events) ? events : undefined;
+  }
+
+  /**
+   * What the store holds now, read back. The server does not tell a repeat from the first time, nor the places of all
+   * events but the last.
+   */
+  async #stored(append: SerialisedAppend): Promise<readonly RecordedEvent[]> {
+    const { stream, expected, events } = append;
     try {
       const stored = recorded(await this.reader.stream(stream, expected + 1, events.length));
-      if (stored.length === events.length && stored.every(({ id }, index) => id === events[index]!.id)) return stored;
+      if (isAllOf(append, stored)) return stored;
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
     }

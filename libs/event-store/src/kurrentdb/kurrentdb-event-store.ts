@@ -94,12 +94,12 @@ export class KurrentDbEventStore implements EventStore, BlobStore {
     this.#identity = parts.identity;
     this.#identities = parts.identities;
     this.#reader = reader;
-    this.#appender = new Appender(connection, reader, clock, deadlineMs, counters);
     this.#blobs = new Blobs(connection, reader, deadlineMs);
     this.#times = new TimeIndex((after, limit) => reader.page(after, limit));
     this.#tail = new Tail(head, (after, limit, following) => this.#pageOnceThere(after, limit, following));
     this.#feed = new LiveFeed(connection, reader, this.#tail, head, deadlineMs, counters);
     this.#feed.start();
+    this.#appender = new Appender(connection, reader, this.#feed, clock, deadlineMs, counters);
   }
 
   get identity(): StoreIdentity {

@@ -7,6 +7,7 @@ import type { Connection } from './connection.js';
 import type { Counters } from './counters.js';
 import { fromStore, positionOf } from './envelope.js';
 import { faultOf } from './faults.js';
+import { OwnEvents } from './own-events.js';
 import { backOffMs, pause } from './patience.js';
 import type { Reader } from './reading.js';
 import { at, isDrained, isOurs } from './reading.js';
@@ -18,6 +19,8 @@ import { serverFilter } from './reserved.js';
  * lost leader, a restart), it goes on where it was.
  */
 export class LiveFeed {
+  /** For whoever appends. */
+  readonly own = new OwnEvents();
   /** Where to go on: a checkpoint, or the last event. */
   #from: Position | typeof START;
   #last: number;
@@ -40,6 +43,11 @@ export class LiveFeed {
 
   get isUp(): boolean {
     return this.#isUp;
+  }
+
+  /** Position of the last event that came. */
+  get last(): number {
+    return this.#last;
   }
 
   start(): void {
@@ -107,7 +115,10 @@ export class LiveFeed {
     this.#last = position;
     this.#from = event.position;
     this.counters.liveEvents++;
-    if (isOurs(event)) this.#pending.push(fromStore(event));
+    if (!isOurs(event)) return;
+    const made = fromStore(event);
+    this.own.take(made);
+    this.#pending.push(made);
     // What comes in one turn goes on together: a page for a follower and not a page for an event.
     if (this.#pending.length === 1) setImmediate(() => this.#flush());
   }
