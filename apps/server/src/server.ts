@@ -100,7 +100,8 @@ const compose = async (
 
   if (has('relay')) startRelay(parts);
   if (has('projector')) startProjector(parts);
-  const fakeMemory = hooks.fakeMemory?.(configuration.fakeMachines) ?? new FakeMemory(configuration.fakeMachines);
+  const { fakeMachines, conductorHost } = configuration;
+  const fakeMemory = hooks.fakeMemory?.(fakeMachines) ?? new FakeMemory(fakeMachines, conductorHost);
   const conductor = has('conductor') ? await openConductor(parts, fakeMemory) : undefined;
   if (!isEmbedded(configuration)) await followFleet(parts);
   // Who has not looked yet would refuse with "nobody owns the node".
