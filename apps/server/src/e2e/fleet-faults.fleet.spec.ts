@@ -40,7 +40,7 @@ describe('A fleet', () => {
     for (const { name, uuid } of await client.nodes()) streams.set(String(name), `node-${uuid}`);
     await account(await askForDeployments(client, names, 'active'));
     await settled();
-  }, 300_000);
+  }, LONG_MS);
   afterEach(() => fleet.heal());
   afterAll(async () => {
     await subscriber?.end();
