@@ -17,10 +17,14 @@ export interface Member {
   log(): string;
   /** Whether it has been started and has not ended. */
   isRunning(): boolean;
+  /** Whether it has said so in this life: what a balancer goes by. */
+  isReady(): boolean;
   /** Answers when it listens. @throws Error with what it said, when it ends instead */
   start(): Promise<void>;
   /** Waits until it says that nothing stands in its way. */
   ready(): Promise<void>;
+  /** Waits until it says that this stands in its way. */
+  impededBy(what: RegExp): Promise<void>;
   kill(): Promise<void>;
   pause(): void;
   resume(): void;
@@ -46,6 +50,7 @@ export const memberOf = async (
   const args = ['serve', '--roles', role, '--data', join(folder, name), '--port', String(port)];
   const read = () => (existsSync(log) ? readFileSync(log, 'utf8') : '');
   let child: ChildProcess | undefined;
+  let isReady = false;
   const signal = (which: NodeJS.Signals) => void child?.kill(which);
   const end = async (which: NodeJS.Signals): Promise<string> => {
     const ending = child;
@@ -55,6 +60,7 @@ export const memberOf = async (
     // One that is stopped would not see it.
     ending.kill('SIGCONT');
     const [code, by] = (await exit) as [number | null, NodeJS.Signals | null];
+    isReady = false;
     return String(code ?? by);
   };
   const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null;
@@ -62,6 +68,7 @@ export const memberOf = async (
     name,
     url,
     isRunning,
+    isReady: () => isReady,
     log: read,
     async start() {
       const output = openSync(log, 'a');
@@ -77,7 +84,11 @@ export const memberOf = async (
         return (await statusOf(`${url}/healthz`)) === 200;
       }, `${name} to listen`);
     },
-    ready: () => until(async () => (await statusOf(`${url}/readyz`)) === 200, `${name} to be ready`),
+    async ready() {
+      await until(async () => (await statusOf(`${url}/readyz`)) === 200, `${name} to be ready`);
+      isReady = true;
+    },
+    impededBy: what => until(async () => what.test(await impedimentsOf(url)), `${name} to say ${what}`),
     kill: async () => void (await end('SIGKILL')),
     pause: () => signal('SIGSTOP'),
     resume: () => signal('SIGCONT'),
@@ -96,13 +107,24 @@ const statusOf = async (url: string): Promise<number | undefined> => {
   }
 };
 
+/** As JSON; empty where there are none, or nobody answers. */
+const impedimentsOf = async (url: string): Promise<string> => {
+  try {
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) });
+    return answer.status === 503 ? await answer.text() : '';
+  } catch {
+    return '';
+  }
+};
+
 /** Waits until the condition holds. The bound only keeps a defect from hanging the suite. */
 export const until = async (
   condition: () => boolean | Promise<boolean>,
   what: string,
   boundMs = PATIENCE_MS,
+  everyMs = 50,
 ): Promise<void> => {
-  for (const end = Date.now() + boundMs; !(await condition()); await sleep(50))
+  for (const end = Date.now() + boundMs; !(await condition()); await sleep(everyMs))
     if (Date.now() > end) throw new Error(`waited ${boundMs} ms in vain for ${what}`);
 };
 

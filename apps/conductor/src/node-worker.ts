@@ -16,7 +16,7 @@ import type { DecisionSettings } from '#domain';
 import type { ActionOutcome, StepOutcome } from '#drivers';
 import type { Cause, CommandHandler } from '#command-handler';
 import { uuidV5 } from '#command-handler';
-import type { Performer } from './perform.js';
+import type { Performer, Permit } from './perform.js';
 import { actionProblem, outcomeUnknown, reportRefused, stepProblem } from './problems.js';
 
 export interface NodeWorkerPorts {
@@ -41,6 +41,11 @@ export interface NodeWorkerPorts {
 const POLL_MS = 1_000;
 /** How soon what could not be acted on is looked at again, by whoever owns it then. */
 const LATER_MS = 1_000;
+
+/** An effect was about to begin, and did not. */
+class NotSure extends Error {
+  override readonly name = 'NotSure';
+}
 
 /** In place of an outcome: there is none, and whoever comes next takes it up. */
 const INTERRUPTED = Symbol('interrupted');
@@ -144,7 +149,7 @@ export class NodeWorker {
     const intent = intentOf(node, operation);
     let outcome: StepOutcome | typeof INTERRUPTED;
     try {
-      outcome = await this.#touch(node, signal => this.ports.performer.step(node, operation, signal));
+      outcome = await this.#touch(node, permit => this.ports.performer.step(node, operation, permit));
     } catch (error) {
       await this.#fail(node, operation, error);
       return true;
@@ -178,7 +183,7 @@ export class NodeWorker {
     const step = operation.steps[operation.index]!;
     if (step.effect !== 'once') return this.#begin(node, operation, true);
     const intent = intentOf(node, operation);
-    const said = await this.#touch(node, signal => this.ports.performer.confirm(node, operation, signal)).catch(
+    const said = await this.#touch(node, permit => this.ports.performer.confirm(node, operation, permit)).catch(
       () => 'unknown' as const,
     );
     const claimant = { conductor: this.ports.host };
@@ -204,7 +209,7 @@ export class NodeWorker {
     let outcome: StepOutcome | undefined | typeof INTERRUPTED;
     try {
       const { since } = operation.waiting!;
-      outcome = await this.#touch(node, signal => this.ports.performer.poll(node, operation, since, signal));
+      outcome = await this.#touch(node, permit => this.ports.performer.poll(node, operation, since, permit));
     } catch (error) {
       await this.#fail(node, operation, error);
       return true;
@@ -240,7 +245,7 @@ export class NodeWorker {
   async #act(node: Node, action: Action): Promise<boolean> {
     let outcome: ActionOutcome | typeof INTERRUPTED;
     try {
-      outcome = await this.#touch(node, signal => this.ports.performer.action(node, action, signal));
+      outcome = await this.#touch(node, permit => this.ports.performer.action(node, action, permit));
     } catch (error) {
       await this.#failAction(node, action, error);
       return true;
@@ -280,18 +285,24 @@ export class NodeWorker {
   }
 
   /** All that touches a machine goes through here: under the limit, while the node is ours, until it is told to end. */
-  async #touch<T>(node: Node, effect: (signal: AbortSignal) => Promise<T>): Promise<T | typeof INTERRUPTED> {
+  async #touch<T>(node: Node, effect: (permit: Permit) => Promise<T>): Promise<T | typeof INTERRUPTED> {
     const end = new AbortController();
     const { signal } = end;
+    const check = () => {
+      signal.throwIfAborted();
+      if (!this.ports.mayAct(node)) throw new NotSure('It is not sure any more whose node it is.');
+    };
     this.#touching.set(node.uuid, { node, end });
     try {
       return await this.ports.effects.run(async () => {
         if (signal.aborted || this.#stop.signal.aborted) return INTERRUPTED;
-        if (this.ports.mayAct(node)) return effect(signal);
-        this.#later(node);
-        return INTERRUPTED;
+        return effect({ signal, check });
       });
     } catch (error) {
+      if (error instanceof NotSure) {
+        this.#later(node);
+        return INTERRUPTED;
+      }
       if (!signal.aborted) throw error;
       // It may have begun: also this process has to ask how far it came, should the node be its own again.
       this.#epochs.delete(node.uuid);

@@ -89,6 +89,20 @@ describe('A conductor that may have lost a node', () => {
     expect([starts.length, (await house.node(uuid)).provisionState]).toEqual([1, 'manageable']);
   });
 
+  it('touches nothing when it stood still while it prepared what to do', async () => {
+    await house.send(uuid, 'ManageNode', {});
+    await worker.work(uuid);
+    await house.send(uuid, 'CleanNode', { steps: [{ interface: 'deploy', step: 'erase_devices' }] });
+    const plain = house.content.plain.bind(house.content);
+    house.content.plain = async bag => {
+      asked = [false];
+      return plain(bag);
+    };
+    await worker.work(uuid);
+    expect(await types()).toContain('CleaningStepStarted');
+    expect(runs).toBe(0);
+  });
+
   it('ends what it is at when the node is taken away, and never runs twice what must not', async () => {
     await house.send(uuid, 'ManageNode', {});
     await worker.work(uuid);

@@ -4,6 +4,14 @@ import type { ActionOutcome, Drivers, Effect, EffectClock, Implementation, Step,
 import type { Content } from '#command-handler';
 import { isBlob } from '#command-handler';
 
+/** What an effect is under. */
+export interface Permit {
+  /** Tells it to end. */
+  readonly signal: AbortSignal;
+  /** Asked in the turn in which the machine is touched: what comes before may take its time. @throws where it must not be */
+  readonly check: () => void;
+}
+
 /** The hands of a conductor: finds the driver's function behind a step or an action, and calls it. */
 export class Performer {
   constructor(
@@ -13,40 +21,40 @@ export class Performer {
     private readonly maxWaitStepMs: number,
   ) {}
 
-  async step(node: Node, operation: Operation, signal: AbortSignal): Promise<StepOutcome> {
+  async step(node: Node, operation: Operation, permit: Permit): Promise<StepOutcome> {
     const planned = operation.steps[operation.index]!;
-    const effect = await this.#effect(node, planned.args ?? {}, stepId(operation), signal);
+    const effect = await this.#effect(node, planned.args ?? {}, stepId(operation), permit);
     if (planned.implementation === '') return this.#reserved(planned, effect);
     return this.#stepOf(node, planned, operation).run(effect);
   }
 
   /** After a restart, about a step that must not run twice. */
-  async confirm(node: Node, operation: Operation, signal: AbortSignal): Promise<'done' | 'not begun' | 'unknown'> {
+  async confirm(node: Node, operation: Operation, permit: Permit): Promise<'done' | 'not begun' | 'unknown'> {
     const planned = operation.steps[operation.index]!;
     const step = this.#stepOf(node, planned, operation);
     if (!step.confirm) return 'unknown';
-    return step.confirm(await this.#effect(node, planned.args ?? {}, stepId(operation), signal));
+    return step.confirm(await this.#effect(node, planned.args ?? {}, stepId(operation), permit));
   }
 
   /** Whether a step that waits for its driver has come to an end. */
-  async poll(node: Node, operation: Operation, since: string, signal: AbortSignal): Promise<StepOutcome | undefined> {
+  async poll(node: Node, operation: Operation, since: string, permit: Permit): Promise<StepOutcome | undefined> {
     const planned = operation.steps[operation.index]!;
     const step = this.#stepOf(node, planned, operation);
-    return step.poll?.(await this.#effect(node, planned.args ?? {}, stepId(operation), signal), since);
+    return step.poll?.(await this.#effect(node, planned.args ?? {}, stepId(operation), permit), since);
   }
 
-  async action(node: Node, action: Action, signal: AbortSignal): Promise<ActionOutcome> {
+  async action(node: Node, action: Action, permit: Permit): Promise<ActionOutcome> {
     const implementation = this.#implementation(node, action.interface as InterfaceType, action.implementation);
     const perform = implementation.actions?.[action.method];
     if (!perform) throw unsupported(node, action.interface, action.method);
-    return perform(await this.#effect(node, action.args, action.id, signal));
+    return perform(await this.#effect(node, action.args, action.id, permit));
   }
 
   async read(node: Node, type: InterfaceType, question: string, args: Bag, signal: AbortSignal): Promise<unknown> {
     const implementation = this.#implementation(node, type, interfaceOf(node, type));
     const read = implementation.reads?.[question];
     if (!read) throw unsupported(node, type, question);
-    return read(await this.#effect(node, args, '', signal));
+    return read(await this.#effect(node, args, '', { signal, check: () => undefined }));
   }
 
   /** Steps of the conductor itself, on whatever the node's power interface is. */
@@ -92,13 +100,15 @@ export class Performer {
     };
   }
 
-  async #effect(node: Node, args: Bag, id: string, signal: AbortSignal): Promise<Effect> {
+  async #effect(node: Node, args: Bag, id: string, { signal, check }: Permit): Promise<Effect> {
     const [driverInfo, instanceInfo, plainArgs] = await Promise.all([
       this.content.plain(node.attributes.driver_info),
       this.content.plain(node.attributes.instance_info),
       this.content.plain(args),
     ]);
-    return { node: await this.#inFull(node), driverInfo, instanceInfo, args: plainArgs, id, signal, clock: this.clock };
+    const full = await this.#inFull(node);
+    check();
+    return { node: full, driverInfo, instanceInfo, args: plainArgs, id, signal, clock: this.clock };
   }
 }
 

@@ -49,7 +49,8 @@ export class PowerSync {
       if (read.powerState) await this.#tell(node, 'RecoverPower', { revision, powerState: read.powerState });
       return;
     }
-    if (read.powerState === node.power.state && read.powerState !== null) {
+    // A machine that never said anything about its power, as a fake one, is as recorded, too.
+    if (read.isAnswer && read.powerState === node.power.state) {
       this.#failures.delete(uuid);
       return;
     }
@@ -64,15 +65,17 @@ export class PowerSync {
     await this.#tell(node, 'ObservePower', { revision, powerState: read.powerState });
   }
 
-  async #read(node: Node): Promise<{ powerState: string | null; reason: string }> {
+  /** It is an answer where the machine said so, or has no idea itself. */
+  async #read(node: Node): Promise<{ powerState: string | null; isAnswer: boolean; reason: string }> {
     try {
       const state = await this.ports.performer.read(node, 'power', 'get_power_state', {}, AbortSignal.timeout(60_000));
       return {
         powerState: state === 'power on' || state === 'power off' ? state : null,
+        isAnswer: state === 'power on' || state === 'power off' || state === null,
         reason: `it answers "${String(state)}"`,
       };
     } catch (error) {
-      return { powerState: null, reason: error instanceof Error ? error.message : String(error) };
+      return { powerState: null, isAnswer: false, reason: error instanceof Error ? error.message : String(error) };
     }
   }
 

@@ -15,6 +15,7 @@ import { FleetCatalog } from '#drivers';
 import { EventRegistry } from '#schemas';
 import { Sealer } from '#secrets';
 import type { Engines } from './engines/engines.js';
+import { expectedOwner } from './expected-owner.js';
 import { originSealer } from './seal-origin.js';
 
 export type Decisions = ReturnType<typeof decisionsOn>;
@@ -26,12 +27,20 @@ export const decisionsOn = ({ store, keys, log, readSide }: Engines, { decisions
   const catalog = new FleetCatalog();
   /** Host of the conductor that owns the node by the ring, as far as is known here. */
   const ownerOf = (group: string, driver: string, uuid: string) => log.ownerOf(workTopic(group, driver), uuid);
+  let isOwnerKnown = false;
+  void log.ownersSeen().then(() => (isOwnerKnown = true));
+  /** A process that begins while the work log is away has to do without it: commands need the event store alone. */
+  const ownerForNow = (group: string, driver: string, uuid: string) =>
+    isOwnerKnown
+      ? undefined
+      : expectedOwner(catalog.hostsOf(driver, group), log.partitionOf(uuid), log.partitionsPerTopic);
   const surroundings = (cause: Cause, now: string): Surroundings => ({
     now,
     commandId: cause.commandId,
     settings: decisions,
     catalog,
-    owner: ({ uuid, attributes }) => ownerOf(attributes.conductor_group, attributes.driver, uuid),
+    owner: ({ uuid, attributes: { conductor_group: group, driver } }) =>
+      ownerOf(group, driver, uuid) ?? ownerForNow(group, driver, uuid),
     underWay: () => ({
       deploying: readSide.nodesIn('deploying', 'wait call-back'),
       cleaning: readSide.nodesIn('deleting', 'cleaning', 'clean wait'),

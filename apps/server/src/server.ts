@@ -100,10 +100,11 @@ const compose = async (
 
   if (has('relay')) startRelay(parts);
   if (has('projector')) startProjector(parts);
-  const fakeMemory = hooks.fakeMemory?.(configuration.fakeMachines) ?? new FakeMemory(configuration.fakeMachines);
+  const { fakeMachines, conductorHost } = configuration;
+  const fakeMemory = hooks.fakeMemory?.(fakeMachines) ?? new FakeMemory(fakeMachines, conductorHost);
   const conductor = has('conductor') ? await openConductor(parts, fakeMemory) : undefined;
   if (!isEmbedded(configuration)) await followFleet(parts);
-  // Who has not looked yet would refuse with "nobody owns the node".
+  // Who has not looked yet can only expect.
   await inTime(engines.log.ownersSeen(), clock);
   // Answers from here on; who works on hardware joins the others meanwhile.
   const answering = await startApi(parts, engines.hardwareReads(conductor?.reads), conductor?.hasJoined, toListen);
@@ -112,7 +113,7 @@ const compose = async (
   return answering;
 };
 
-/** Where Kafka is away it is not known who owns what, and refusing is right. */
+/** Where Kafka is away nobody knows who owns what: commands go by who is expected to. */
 const OWNERS_MS = 5_000;
 
 const inTime = async (seen: Promise<void>, clock: Clock): Promise<void> => {

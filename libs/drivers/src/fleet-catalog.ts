@@ -50,6 +50,14 @@ export class FleetCatalog implements DriverCatalog {
     return !this.#isSeen || [...this.#away.values()].some(keys => keys.includes(key));
   }
 
+  /** Hosts of the conductors that have the driver for nodes of the group. */
+  hostsOf(hardwareType: string, conductorGroup: string): string[] {
+    return [...this.#members.values()]
+      .filter(member => member.conductorGroup === conductorGroup)
+      .filter(({ manifests }) => manifests.some(manifest => manifest.hardwareType === hardwareType))
+      .map(({ host }) => host);
+  }
+
   /** Every driver once, whatever the group, with the hosts that have it. */
   drivers(): { readonly manifest: DriverManifest; readonly hosts: readonly string[] }[] {
     const byType = new Map<string, { manifest: DriverManifest; hosts: string[] }>();

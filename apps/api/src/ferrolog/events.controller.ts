@@ -37,6 +37,7 @@ export class EventsController {
     // An id without data is a place to come back to, before there was any event (WHATWG HTML section 9.2.6).
     raw.write(`retry: 1000\nid: ${positionToken(store.identity, after)}\n\n`);
     const alive = setInterval(() => raw.write(': alive\n\n'), KEEP_ALIVE_MS).unref();
+    let isComplete = !untilHead;
     try {
       for await (const page of store.subscribeToAll(after, { filter, signal: end.signal, batchSize: 200 })) {
         let text = '';
@@ -44,13 +45,18 @@ export class EventsController {
           text += `id: ${positionToken(store.identity, event.position)}\nevent: ${event.type}\ndata: ${JSON.stringify(eventJson(event, store))}\n\n`;
         // A reader that does not keep up is waited for, here and nowhere else.
         if (text && !raw.write(text)) await once(raw, 'drain', { signal: end.signal });
-        if (untilHead && page.atHead) break;
+        if (untilHead && page.atHead) {
+          isComplete = true;
+          break;
+        }
       }
     } catch (error) {
       if (!end.signal.aborted) throw error;
     } finally {
       clearInterval(alive);
-      raw.end();
+      // Whoever asked for everything up to now must not take a part for it.
+      if (isComplete) raw.end();
+      else raw.destroy();
     }
   }
 }

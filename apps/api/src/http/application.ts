@@ -38,7 +38,9 @@ export const createApplication = async (module: object, options: HttpOptions): P
     ...(options.trustProxy.length > 0 && { trustProxy: [...options.trustProxy] }),
     bodyLimit: LARGEST_BODY_BYTES,
     routerOptions: { maxParamLength: 500, ignoreDuplicateSlashes: false },
-    forceCloseConnections: true,
+    // Requests under way are answered at the end, and those that come over their connections meanwhile.
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
     keepAliveTimeout: 75_000,
     requestTimeout: 120_000,
     exposeHeadRoutes: false,

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfiguration } from '#configuration';
 import { readOrCreateMasterKey } from '#secrets';
 import type { TemporaryFolder } from '#testing';
@@ -69,7 +70,7 @@ describe('A server whose engines are away', () => {
   };
   /** Until somebody listens who says what is looked for. */
   const seen = async (path: string, condition: (answer: Awaited<ReturnType<typeof ask>>) => boolean) => {
-    for (;;) {
+    for (; ; await sleep(50)) {
       const answer = await ask(path).catch(() => undefined);
       if (answer && condition(answer)) return answer;
     }

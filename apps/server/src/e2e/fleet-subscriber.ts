@@ -5,8 +5,8 @@ import type { Member } from './fleet-under-test.js';
 export interface Subscriber {
   /** In the order in which they came. */
   readonly events: readonly EventJson[];
-  /** How often it had to come again. */
-  readonly breaks: number;
+  /** Which API it is connected to, if any. */
+  readonly by: Member | undefined;
   end(): Promise<void>;
 }
 
@@ -15,13 +15,14 @@ export const subscribe = (apis: readonly Member[]): Subscriber => {
   const events: EventJson[] = [];
   const over = new AbortController();
   let place = '';
-  let breaks = 0;
-  const follow = async (url: string): Promise<void> => {
-    const response = await fetch(`${url}/ferrolog/v1/events?from=start`, {
+  let by: Member | undefined;
+  const follow = async (api: Member): Promise<void> => {
+    const response = await fetch(`${api.url}/ferrolog/v1/events?from=start`, {
       headers: place ? { 'last-event-id': place } : {},
       signal: over.signal,
     });
     if (!response.ok) return;
+    by = api;
     let text = '';
     for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
       const blocks = (text + chunk).split('\n\n');
@@ -34,15 +35,16 @@ export const subscribe = (apis: readonly Member[]): Subscriber => {
     }
   };
   const following = (async () => {
-    for (; !over.signal.aborted; breaks++) {
-      await follow(apis[breaks % apis.length]!.url).catch(() => undefined);
+    for (let breaks = 0; !over.signal.aborted; breaks++) {
+      await follow(apis[breaks % apis.length]!).catch(() => undefined);
+      by = undefined;
       await sleep(100);
     }
   })();
   return {
     events,
-    get breaks() {
-      return breaks;
+    get by() {
+      return by;
     },
     async end() {
       over.abort();

@@ -28,9 +28,18 @@ export interface Fleet {
   readonly connectionString: string;
   /** Starts what was killed, lets go on what was paused, and waits until everything is ready. */
   heal(): Promise<void>;
-  /** What was begun of what must not run twice, once for each time. */
-  begun(): string[];
+  /** What the fake machines remember of what must not be done to them twice, in the order in which it was done. */
+  touched(): Touch[];
   end(): Promise<void>;
+}
+
+/** A line in the record of the fake machines. */
+export interface Touch {
+  readonly mark: 'begun' | 'ended';
+  /** Operation and index of its step: the same in each attempt. */
+  readonly step: string;
+  /** Name of the conductor that did it. */
+  readonly by: string;
 }
 
 export interface Shape {
@@ -62,6 +71,7 @@ export const startFleet = async (shape: Shape): Promise<Fleet> => {
     FERROLOG_FAKE_MACHINES: fakeMachines,
     FERROLOG_HARDWARE_TYPES: 'fake-hardware',
     FERROLOG_AUTOMATED_CLEAN: 'false',
+    FERROLOG_WEBHOOK_ALLOW_PRIVATE: 'true',
     FERROLOG_LOG_FORMAT: 'json',
   };
   const some = (role: string, count: number) =>
@@ -119,12 +129,7 @@ export const startFleet = async (shape: Shape): Promise<Fleet> => {
       await Promise.all(all.filter(member => !member.isRunning()).map(member => member.start()));
       await Promise.all(all.map(member => member.ready()));
     },
-    begun: () =>
-      existsSync(fakeMachines)
-        ? readFileSync(fakeMachines, 'utf8')
-            .split('\n')
-            .filter(line => line.startsWith('begun '))
-        : [],
+    touched: () => (existsSync(fakeMachines) ? touchesIn(readFileSync(fakeMachines, 'utf8')) : []),
     async end() {
       await Promise.all(all.map(member => member.kill()));
       await Promise.all([store.dispose(), kafka.stop(), database.stop()]);
@@ -132,6 +137,16 @@ export const startFleet = async (shape: Shape): Promise<Fleet> => {
     },
   };
 };
+
+const touchesIn = (record: string): Touch[] =>
+  record
+    .split('\n')
+    // The last one may be half written yet.
+    .slice(0, -1)
+    .map(line => {
+      const [mark, step, by] = line.split(' ') as [Touch['mark'], string, string];
+      return { mark, step, by };
+    });
 
 const engine = (name: string, kill: () => Promise<void>, start: () => Promise<void>): Engine => {
   let isDead = false;

@@ -15,7 +15,7 @@ export type NodeBody = Readonly<Record<string, unknown>> & {
 
 /** The API without a client, for what tests need around the case that they are about. */
 export interface IronicApi {
-  request(method: string, path: string, body?: unknown): Promise<Answer>;
+  request(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   /** The same, for requests that have to succeed. Answers the body. */
   ask<T = unknown>(method: string, path: string, body?: unknown): Promise<T>;
   node(ident: string): Promise<NodeBody>;
@@ -37,12 +37,13 @@ const LOOK_EVERY_MS = 25;
 /** `version` is sent with every request, such as `1.110`; none is sent where it is left out. */
 export const ironicApi = (url: string, version?: string): IronicApi => {
   const api: IronicApi = {
-    async request(method, path, body) {
+    async request(method, path, body, headers) {
       const answer = await fetch(url + path, {
         method,
         headers: {
           ...(version && { 'X-OpenStack-Ironic-API-Version': version }),
           ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });

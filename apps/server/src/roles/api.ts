@@ -1,4 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { HardwareReads } from '#domain';
@@ -75,11 +76,28 @@ export const startApi = async (
   });
   await toListen();
   await app.listen(configuration.port, configuration.host);
+  const server = app.getHttpServer() as HttpServer;
   atEnd(() => {
     closing.abort();
-    return app.close();
+    return drained(server, () => app.close());
   });
-  const { port } = app.getHttpServer().address() as AddressInfo;
+  const { port } = server.address() as AddressInfo;
   const host = configuration.host.includes(':') ? `[${configuration.host}]` : configuration.host;
   return { app, url: `http://${host}:${port}` };
+};
+
+const LOOK_EVERY_MS = 50;
+/** Whoever sends no faster than this is not waited for. */
+const LONGEST_DRAIN_MS = 5_000;
+
+/** Closes once every request under way is answered. Its connection ends then, and not when its client has had enough. */
+const drained = async (server: HttpServer, close: () => Promise<void>): Promise<void> => {
+  const idle = setInterval(() => server.closeIdleConnections(), LOOK_EVERY_MS);
+  const late = setTimeout(() => server.closeAllConnections(), LONGEST_DRAIN_MS);
+  try {
+    await close();
+  } finally {
+    clearInterval(idle);
+    clearTimeout(late);
+  }
 };
