@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { StoreUnavailable } from '#domain';
 import type { HardwareType } from '#drivers';
 import { House, HOUSE_CONDUCTOR, HouseConductor } from '#testing';
 import { Performer } from './perform.js';
@@ -52,6 +53,13 @@ describe('Reading the power of machines', () => {
     };
     expect(await afterRuns(3)).toMatchObject({ maintenance: null });
     expect(await afterRuns(1)).toMatchObject({ maintenance: {}, fault: 'power failure' });
+  });
+
+  it('blames no machine for keys that cannot be read', async () => {
+    answer = () => {
+      throw new StoreUnavailable('the keys cannot be read');
+    };
+    expect(await afterRuns(8)).toMatchObject({ maintenance: null, fault: null });
   });
 
   it('puts one into maintenance that has forgotten its power', async () => {

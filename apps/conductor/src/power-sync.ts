@@ -1,5 +1,5 @@
 import type { Node, NodeCommand, NodeCommandData, NodeCommandType, Surroundings } from '#domain';
-import { isExcludedFromPowerSync, Problem } from '#domain';
+import { isExcludedFromPowerSync, Problem, StoreUnavailable } from '#domain';
 import type { CommandHandler } from '#command-handler';
 import { uuidV5 } from '#command-handler';
 import type { Performer } from './perform.js';
@@ -75,6 +75,8 @@ export class PowerSync {
         reason: `it answers "${String(state)}"`,
       };
     } catch (error) {
+      // The machine was not even asked: the keys to how it is reached are away.
+      if (error instanceof StoreUnavailable) throw error;
       return { powerState: null, isAnswer: false, reason: error instanceof Error ? error.message : String(error) };
     }
   }
