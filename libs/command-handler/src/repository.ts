@@ -1,14 +1,17 @@
 import type { Aggregate, AggregateState, EventStore, RecordedEvent } from '#domain';
+import { LatestUsed } from '#domain';
 
 /** Folded streams, the latest used ones kept: a stream is read on from where it was left. */
 export class Repository<State extends AggregateState, Command extends { readonly type: string }, Context> {
-  readonly #kept = new Map<string, State>();
+  readonly #kept: LatestUsed<State>;
 
   constructor(
     private readonly store: Pick<EventStore, 'readStream'>,
     private readonly aggregate: Aggregate<State, Command, Context>,
-    private readonly capacity = 2_000,
-  ) {}
+    atLeast = 1_000,
+  ) {
+    this.#kept = new LatestUsed(atLeast);
+  }
 
   /** As it stands in the store at this moment. */
   async load(id: string): Promise<State> {
@@ -27,9 +30,7 @@ export class Repository<State extends AggregateState, Command extends { readonly
   keep(id: string, state: State): State {
     const kept = this.#kept.get(id);
     if (kept && kept.revision > state.revision) return kept;
-    this.#kept.delete(id);
     this.#kept.set(id, state);
-    if (this.#kept.size > this.capacity) this.#kept.delete(this.#kept.keys().next().value!);
     return state;
   }
 }

@@ -40,6 +40,7 @@ export * from './ports/telemetry.js';
 export * from './ports/webhook-places.js';
 export * from './ports/work-log.js';
 export * from './problem.js';
+export * from './latest-used.js';
 export * from './time.js';
 export * from './upcast.js';
 export type { EventDataByType } from './generated/events.js';

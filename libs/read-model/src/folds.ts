@@ -1,5 +1,5 @@
 import type { Node, RecordedEvent } from '#domain';
-import { absentNode, foldNode, uuidOfNodeStream } from '#domain';
+import { absentNode, foldNode, LatestUsed, uuidOfNodeStream } from '#domain';
 
 /** Events of a stream up to a revision, that one not included. */
 export type StreamBefore = (stream: string, revision: number) => readonly RecordedEvent[];
@@ -9,17 +9,19 @@ interface Aggregate<State> {
   evolve(state: State, event: RecordedEvent): State;
 }
 
-/** Folds kept between batches. */
-const KEPT_FOLDS = 1_000;
+/** Folds kept between batches, at least. */
+const KEPT_FOLDS = 500;
 
 /** What streams came to before a batch: kept from the one before, or folded anew. */
 export class Folds {
-  readonly #nodes = new Map<string, Node>();
+  readonly #nodes: LatestUsed<Node>;
 
   constructor(
     private readonly streamBefore: StreamBefore,
-    private readonly kept = KEPT_FOLDS,
-  ) {}
+    kept = KEPT_FOLDS,
+  ) {
+    this.#nodes = new LatestUsed(kept);
+  }
 
   /** Whether events of before this one have to be read. */
   lacks({ stream, revision }: RecordedEvent): boolean {
@@ -42,9 +44,7 @@ export class Folds {
   }
 
   keep(node: Node): void {
-    this.#nodes.delete(node.uuid);
     this.#nodes.set(node.uuid, node);
-    if (this.#nodes.size > this.kept) this.#nodes.delete(this.#nodes.keys().next().value!);
   }
 
   clear(): void {

@@ -1,8 +1,9 @@
 import type { WorkMember, WorkMessage } from '#domain';
+import { LatestUsed } from '#domain';
 import { type PoisonDecision, WorkLogFault, type WorkLogOptions } from './work-log-options.js';
 
 /** How many keys a partition remembers the last position of. A repeat of one that it forgot wakes a node for nothing. */
-const REMEMBERED_KEYS = 4096;
+const REMEMBERED_KEYS = 2048;
 
 /** The time from one assignment to the revocation. What a former lease's handlers still answer counts no more. */
 interface Lease {
@@ -29,7 +30,7 @@ interface Work {
 /** One partition: what is unfinished, and whose it is. Memory is bounded by the number of keys, not of messages. */
 export class Partition {
   readonly #work = new Map<string, Work>();
-  readonly #lastPositions = new Map<string, number>();
+  readonly #lastPositions = new LatestUsed<number>(REMEMBERED_KEYS);
   #lease?: Lease;
 
   constructor(
@@ -109,13 +110,7 @@ export class Partition {
   #isNew({ key, position }: WorkMessage): boolean {
     const last = this.#lastPositions.get(key);
     if (last !== undefined && position <= last) return false;
-    // The map keeps the order of insertion: its first key is the one longest unheard of.
-    this.#lastPositions.delete(key);
     this.#lastPositions.set(key, position);
-    if (this.#lastPositions.size > REMEMBERED_KEYS) {
-      const [[oldest]] = this.#lastPositions;
-      this.#lastPositions.delete(oldest);
-    }
     return true;
   }
 

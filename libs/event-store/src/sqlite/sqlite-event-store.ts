@@ -11,7 +11,7 @@ import type {
   StoreIdentity,
   StreamAppend,
 } from '#domain';
-import { BlobMissing, msOf, OutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from '#domain';
+import { BlobMissing, LatestUsed, msOf, OutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from '#domain';
 import { passes } from '../filter.js';
 import type { SerialisedAppend } from '../serialise.js';
 import { serialise } from '../serialise.js';
@@ -43,7 +43,7 @@ type Job =
     };
 
 /** Streams whose place is remembered, so that an append does not have to look it up. */
-const REMEMBERED_STREAMS = 20_000;
+const REMEMBERED_STREAMS = 10_000;
 
 export interface SqliteEventStoreOptions {
   readonly path: string;
@@ -62,7 +62,7 @@ export class SqliteEventStore implements EventStore, BlobStore {
   readonly #database: Database.Database;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #listeners = new Set<(events: readonly RecordedEvent[]) => void>();
-  readonly #streams = new Map<string, StreamPlace>();
+  readonly #streams = new LatestUsed<StreamPlace>(REMEMBERED_STREAMS);
   readonly #types = new Map<string, number>();
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #tail: Tail;
@@ -278,7 +278,6 @@ export class SqliteEventStore implements EventStore, BlobStore {
     if (known) return known;
     const row = this.#statements.place.get(stream) as { id: number; revision: number | null } | undefined;
     const place = { id: row?.id, revision: row?.revision ?? -1 };
-    if (this.#streams.size >= REMEMBERED_STREAMS) this.#streams.delete(this.#streams.keys().next().value!);
     this.#streams.set(stream, place);
     return place;
   }

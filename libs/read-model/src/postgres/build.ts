@@ -7,7 +7,7 @@ import { PostgresProjection } from './projection.js';
 
 const PAGE = 2_000;
 /** More than the ordinary projection keeps: events of all nodes come by. */
-const KEPT_FOLDS = 20_000;
+const KEPT_FOLDS = 10_000;
 
 export interface BuildOptions {
   readonly url: string;
