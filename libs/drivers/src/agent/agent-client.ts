@@ -2,22 +2,8 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Bag } from '#domain';
 import type { EffectAgent, EffectClock } from '../hardware-type.js';
+import type { AgentCommand } from './agent-command.js';
 import { AgentBusy, AgentRefused, AgentUnreachable } from './agent-errors.js';
-
-/** A command as the agent tells of it (agent.md section 6). Its parameters are not told. */
-export interface AgentCommand {
-  readonly id: string;
-  /** Without the extension: `execute_deploy_step`. */
-  readonly command_name: string;
-  readonly command_status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CLEAN_VERSION_MISMATCH' | 'VERSION_MISMATCH';
-  readonly command_error: {
-    readonly type?: string;
-    readonly code?: number;
-    readonly message?: string;
-    readonly details?: string;
-  } | null;
-  readonly command_result: Bag | null;
-}
 
 export type AgentAddress = Pick<EffectAgent, 'url' | 'verifyCa' | 'token' | 'command'>;
 

@@ -1,6 +1,6 @@
 import type { ProblemCode } from '#domain';
 import { HardwareRefused, HardwareUnreachable } from '../hardware-type.js';
-import type { AgentCommand } from './agent-client.js';
+import type { AgentCommand } from './agent-command.js';
 
 /** Nobody answers where the agent said it would. */
 export class AgentUnreachable extends HardwareUnreachable {

@@ -1,7 +1,8 @@
 import type { AgentSteps, Bag, StepResult } from '#domain';
 import type { Effect, EffectAgent, Step, StepOutcome } from '../hardware-type.js';
 import { HardwareRefused } from '../hardware-type.js';
-import type { AgentClient, AgentCommand } from './agent-client.js';
+import type { AgentClient } from './agent-client.js';
+import type { AgentCommand } from './agent-command.js';
 import { AgentBusy, AgentCommandFailed, AgentRebooted, AgentRefused, AgentUnreachable } from './agent-errors.js';
 import { nodeForAgent } from './agent-node.js';
 
