@@ -7,6 +7,7 @@ import { FakeBootServices, FakeImages, House, HOUSE_CONDUCTOR, SimulatedAgent } 
 import { Limit } from './lanes.js';
 import { NodeWorker } from './node-worker.js';
 import { Performer } from './perform.js';
+import { withdrawOrphans } from './withdraw-orphans.js';
 
 const uuid = 'aaaaaaaa-0000-4000-8000-000000000000';
 const address = '52:54:00:00:00:01';
@@ -638,5 +639,21 @@ describe('A conductor that drives an agent', () => {
       expect((await scene.agentEnds()).provisionState).toBe('available');
       expect(await scene.isTidy()).toBe(true);
     });
+  });
+
+  it('withdraws when it starts what machines boot no more, and nothing else', async () => {
+    await scene.available();
+    await scene.ask('DeployNode', {});
+    const gone = 'bbbbbbbb-0000-4000-8000-000000000000';
+    await scene.boot.prepare({ ...scene.boot.boots.get(uuid)!, nodeId: gone });
+    await withdrawOrphans(scene.boot, scene.house.nodes.repository);
+    expect(await scene.boot.prepared()).toEqual([uuid]);
+    await scene.house.send(uuid, 'AbortOperation', {});
+    // The conductor died before it had removed the ramdisk.
+    await withdrawOrphans(scene.boot, scene.house.nodes.repository);
+    expect(await scene.boot.prepared()).toEqual([uuid]);
+    scene.start();
+    await scene.work();
+    expect(await scene.isTidy()).toBe(true);
   });
 });

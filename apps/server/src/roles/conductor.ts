@@ -10,6 +10,7 @@ import {
   Performer,
   PowerSync,
   register,
+  withdrawOrphans,
 } from '#apps/conductor';
 import { systemClock } from '../clock.js';
 import type { ReadSidePort } from '../engines/engines.js';
@@ -88,6 +89,7 @@ export const openConductor = async (
     reads: new LocalHardwareReads(nodes, performer),
     hasJoined: () => hasJoined,
     async join() {
+      if (bootParts) await withdrawOrphans(bootParts.boot, nodes.repository);
       await conductor.start();
       hasJoined = true;
     },
