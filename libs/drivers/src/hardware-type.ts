@@ -88,7 +88,7 @@ export interface ActionOutcome {
   readonly virtualMedia?: readonly Bag[];
 }
 
-/** How machines boot something else than their disk (hardware-types.md section 5). */
+/** How machines boot something else than their disk (Ironic, hardware types). */
 export interface Booting {
   /** Which device the firmware is told to boot from. */
   readonly device: string;

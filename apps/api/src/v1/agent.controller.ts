@@ -88,7 +88,7 @@ export class AgentController {
     void reply.code(202).send();
   }
 
-  /** Where ramdisks call back with what they found out about their machine (agent.md section 12). */
+  /** Where ramdisks call back with what they found out about their machine (Ironic, agent API). */
   @Post('continue_inspection')
   async continueInspection(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { minor } = request.context;

@@ -1,6 +1,6 @@
 import type { Bag } from '#domain';
 
-/** A command as the agent tells of it (agent.md section 6). Its parameters are not told. */
+/** A command as the agent tells of it (Ironic, agent API). Its parameters are not told. */
 export interface AgentCommand {
   readonly id: string;
   /** Without the extension: `execute_deploy_step`. */

@@ -5,7 +5,7 @@ import { bootingOf } from './machine.js';
 import { bootRamdisk } from './ramdisk.js';
 
 /**
- * Inspection by a ramdisk that looks at its machine and calls back with what it found (deploy-flow.md section 17): the
+ * Inspection by a ramdisk that looks at its machine and calls back with what it found (Ironic, deployment): the
  * API takes that, and with it the wait is over.
  */
 export const agentInspect = (services: AgentServices): Implementation => ({

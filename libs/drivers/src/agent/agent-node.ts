@@ -2,7 +2,7 @@ import type { Bag, Node } from '#domain';
 import { isSealed } from '#domain';
 import type { Effect } from '../hardware-type.js';
 
-/** How agents erase disks: in the node that they are sent, by Ironic's names and with its defaults (deploy-flow.md section 12). */
+/** How agents erase disks: in the node that they are sent, by Ironic's names and with its defaults (Ironic, deployment). */
 const erasing: Bag = {
   agent_erase_devices_iterations: 1,
   agent_erase_devices_zeroize: true,
@@ -54,6 +54,6 @@ const open = (recorded: Bag, plain: Bag): Bag =>
 const portsOf = ({ ports }: Node): Bag[] =>
   Object.values(ports).map(({ uuid, address, attributes }) => ({ uuid, address, ...attributes }));
 
-/** A partition image comes with a kernel and a ramdisk, or says so (deploy-flow.md section 9). */
+/** A partition image comes with a kernel and a ramdisk, or says so (Ironic, deployment). */
 export const isWholeDisk = ({ image_type, kernel, ramdisk }: Bag): boolean =>
   image_type === undefined || image_type === null ? !(kernel && ramdisk) : image_type !== 'partition';

@@ -7,7 +7,7 @@ import { bootingOf, setBootDevice, setPower } from './machine.js';
 import { bootRamdisk } from './ramdisk.js';
 import { sha256Crypt } from './sha256-crypt.js';
 
-/** Rescue: a ramdisk beside the instance, with a password that its user has chosen (deploy-flow.md section 14). */
+/** Rescue: a ramdisk beside the instance, with a password that its user has chosen (Ironic, deployment). */
 export const agentRescue = ({ client, ramdisk }: AgentServices): Implementation => {
   const finalize = async (effect: Effect): Promise<StepOutcome | undefined> => {
     const { rescuePassword, signal, clock } = effect;

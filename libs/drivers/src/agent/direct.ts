@@ -21,7 +21,7 @@ const properties = {
   deploy_forces_oob_reboot: 'Whether the machine is switched off by its BMC at the end, without the agent. Optional.',
 };
 
-/** Deployment by an agent in a ramdisk that writes an image to the machine's disk (deploy-flow.md section 2). */
+/** Deployment by an agent in a ramdisk that writes an image to the machine's disk (Ironic, deployment). */
 export const direct = (services: AgentServices): Implementation => ({
   name: 'direct',
   properties,

@@ -16,7 +16,7 @@ const source: Bag = {
 
 const digits = '^([0-9a-fA-F]{32}|[0-9a-fA-F]{64}|[0-9a-fA-F]{128})$';
 
-/** JSON Schema of what an instance has to say of its image (hardware-types.md section 7). */
+/** JSON Schema of what an instance has to say of its image (Ironic, hardware types). */
 export const imageSchema: Bag = {
   type: 'object',
   required: ['image_source'],
@@ -84,7 +84,7 @@ export const provideImage = (images: Images, { node, instanceInfo, driverInfo }:
   return images.provide(node.uuid, source);
 };
 
-/** `image_info` of the agent's write_image (agent.md section 13). */
+/** `image_info` of the agent's write_image (Ironic, agent API). */
 export const imageInfo = async (images: Images, effect: Effect, standard: string): Promise<Bag> => {
   const { node, instanceInfo, driverInfo } = effect;
   checkRootDevice(effect);

@@ -1,7 +1,7 @@
 import type { Effect } from '../hardware-type.js';
 import { bootingOf, setBootDevice, setPower } from './machine.js';
 
-/** What the agent is told on its kernel command line (agent.md section 14), beside what the boot interface adds. */
+/** What the agent is told on its kernel command line (Ironic, agent API), beside what the boot interface adds. */
 export interface RamdiskSettings {
   /** Where agents find this service's API: a URL, or several with commas between. */
   readonly apiUrl: string;

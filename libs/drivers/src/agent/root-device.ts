@@ -1,4 +1,4 @@
-/** Hints by which an agent finds the disk to write to (agent.md section 9). */
+/** Hints by which an agent finds the disk to write to (Ironic, agent API). */
 const texts = [
   'model',
   'vendor',

@@ -18,7 +18,7 @@ const url = (what: string): Bag => ({
   errorMessage: `driver_info ${what} must be a URL: http, https or file`,
 });
 
-/** Boots machines over the network by what this conductor serves (deploy-flow.md sections 5 to 7). */
+/** Boots machines over the network by what this conductor serves (Ironic, deployment). */
 export const networkBoot = (
   method: NetworkBoot['method'],
   services: BootServices,
@@ -91,7 +91,7 @@ const addressesOf = ({ node }: Effect): string[] => {
   );
 };
 
-/** Both from the same place: half a pair is none (hardware-types.md section 6). */
+/** Both from the same place: half a pair is none (Ironic, hardware types). */
 function pairOf(
   purpose: 'deploy' | 'rescue',
   driverInfo: Bag,

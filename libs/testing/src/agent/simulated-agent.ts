@@ -28,7 +28,7 @@ export interface AgentBehaviour {
 
 /**
  * An agent in a ramdisk, as far as a conductor sees one: its REST interface over HTTPS on loopback, with a token, one
- * command at a time, and a memory that lasts as long as its boot (agent.md section 6). Commands in the background run
+ * command at a time, and a memory that lasts as long as its boot (Ironic, agent API). Commands in the background run
  * until the test ends them.
  */
 export class SimulatedAgent {

@@ -8,7 +8,7 @@ import { requirePresent } from '../refusals.js';
 import type { Surroundings } from '../surroundings.js';
 import type { Found } from './found.js';
 
-/** What a ramdisk calls back with: see agent.md section 12. */
+/** What a ramdisk calls back with: see Ironic, agent API. */
 export interface ContinueInspection {
   /** Content or blob reference of `{ inventory, plugin_data }`. */
   readonly inventory: Bag;

@@ -2,7 +2,7 @@ import type { DriverManifest, StepManifest } from '../../ports/driver-catalog.js
 import type { Bag, InterfaceType, Node, PlannedStep } from '../node.js';
 import { interfaceOf } from '../node.js';
 
-/** A step as the agent in the ramdisk offers it (agent.md section 10). */
+/** A step as the agent in the ramdisk offers it (Ironic, agent API). */
 export interface AgentStep {
   readonly interface: string;
   readonly step: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DriverCatalog, DriverManifest } from '../../ports/driver-catalog.js';
 import type { SimulatedNode } from '#testing';
-import { aNode, given, testDriver } from '#testing';
+import { aCatalog, aNode, given, testDriver } from '#testing';
 
 const core = (name: string, agent?: 'starts' | 'ends') => ({
   step: name,
@@ -35,7 +35,7 @@ const driver: DriverManifest = {
     })),
   },
 };
-const catalog: DriverCatalog = { driver: () => driver, refusal: () => undefined };
+const catalog: DriverCatalog = { ...aCatalog(), driver: () => driver };
 
 const agentSteps = {
   steps: [

@@ -125,7 +125,7 @@ const planAndProceed = (
 
 /**
  * The agent has become another one than the plan was made with and has refused the step. An automated cleaning begins
- * anew; what a client asked for goes on with the same step (agent.md section 8).
+ * anew; what a client asked for goes on with the same step (Ironic, agent API).
  */
 export const planAnew = (
   data: Intent & { readonly conductor: string; readonly agentSteps: AgentSteps },

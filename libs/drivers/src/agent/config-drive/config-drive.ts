@@ -5,7 +5,7 @@ import { isoImage } from './iso9660.js';
 
 /**
  * A config drive as agents take it: base64 of a gzipped ISO 9660 image with the label config-2, or the URL of one
- * (deploy-flow.md section 10). What a client gives as an object is built here; a text goes on as it is.
+ * (Ironic, deployment). What a client gives as an object is built here; a text goes on as it is.
  */
 export const configDriveFor = (given: unknown, node: Pick<Node, 'uuid' | 'attributes'>): string | null => {
   if (given === undefined || given === null || given === '') return null;
