@@ -215,7 +215,7 @@ export class NodeWorker {
         : said === 'under way'
           ? await this.#report(node, 'WaitInStep', {
               ...intent,
-              ...claimant,
+              recoveredBy: this.ports.host,
               expects: 'agent',
               timeoutMs: waitTimeoutMs(operation.family, this.ports.settings),
             })

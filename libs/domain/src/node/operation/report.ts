@@ -209,7 +209,7 @@ export const waitInStep = (
   data: Intent & {
     readonly expects: 'agent' | 'driver';
     readonly timeoutMs: number;
-    readonly conductor?: string;
+    readonly recoveredBy?: string;
     readonly agentCommand?: string;
     readonly powerState?: string;
   },
@@ -221,7 +221,7 @@ export const waitInStep = (
   if (waiting && (data.agentCommand === undefined || waiting.command === data.agentCommand)) return [];
   const stays = { provisionState: node.provisionState, targetProvisionState: node.targetProvisionState };
   if (!waiting && !move(node.provisionState, 'wait')) return fail(node, operation, 'StepFailed', cannotWait(operation));
-  const { events } = data.conductor ? claim(node, { conductor: data.conductor }) : { events: [] };
+  const { events } = data.recoveredBy ? claim(node, { conductor: data.recoveredBy }) : { events: [] };
   return [
     ...events,
     operationEvent(operation.family, 'Waiting', {
