@@ -256,7 +256,7 @@ export class NodeWorker {
   async #removeRamdisk(node: Node, ramdisk: Ramdisk): Promise<boolean> {
     let outcome: { powerState?: string; left?: string } | typeof INTERRUPTED;
     try {
-      outcome = await this.#touch(node, signal => this.ports.performer.removeRamdisk(node, ramdisk, signal));
+      outcome = await this.#touch(node, permit => this.ports.performer.removeRamdisk(node, ramdisk, permit));
     } catch (error) {
       const left = error instanceof Error ? error.message : String(error);
       this.ports.log('a ramdisk could not be removed', { node: node.uuid, reason: left });
