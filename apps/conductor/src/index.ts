@@ -6,3 +6,4 @@ export { Performer } from './perform.js';
 export { every } from './periodic.js';
 export { PowerSync } from './power-sync.js';
 export { register } from './registration.js';
+export { withdrawOrphans } from './withdraw-orphans.js';

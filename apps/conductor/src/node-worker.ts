@@ -6,6 +6,7 @@ import type {
   NodeCommandData,
   NodeCommandType,
   Operation,
+  Ramdisk,
   Signals,
   StepResult,
   Surroundings,
@@ -59,6 +60,8 @@ export class NodeWorker {
   readonly #epochs = new Map<string, number>();
   readonly #timers = new Map<string, () => void>();
   readonly #heard = new Set<string>();
+  /** Revisions of waits that this process has looked at once. */
+  readonly #looked = new Map<string, number>();
   readonly #started: number;
   readonly #stop = new AbortController();
   readonly #touching = new Map<string, { readonly node: Node; readonly end: AbortController }>();
@@ -111,6 +114,8 @@ export class NodeWorker {
         return this.#claiming(node, 'ResumeOperation', { operation: work.operation.id });
       case 'wait':
         return this.#wait(node, work.operation);
+      case 'remove ramdisk':
+        return this.#removeRamdisk(node, work.ramdisk);
       case 'begin action':
         return this.#claiming(node, 'BeginAction', { action: work.action.id });
       case 'action running':
@@ -146,7 +151,6 @@ export class NodeWorker {
 
   /** The intent is durable and this process made it: now, and only now, the machine is touched. */
   async #run(node: Node, operation: Operation): Promise<boolean> {
-    const intent = intentOf(node, operation);
     let outcome: StepOutcome | typeof INTERRUPTED;
     try {
       outcome = await this.#touch(node, permit => this.ports.performer.step(node, operation, permit));
@@ -155,11 +159,27 @@ export class NodeWorker {
       return true;
     }
     if (outcome === INTERRUPTED) return false;
-    if ('wait' in outcome) {
-      const timeoutMs = outcome.timeoutMs ?? waitTimeoutMs(operation.family, this.ports.settings);
-      await this.#report(node, 'WaitInStep', { ...intent, expects: outcome.wait, timeoutMs });
-    } else await this.#complete(node, operation, outcome.done);
+    await this.#tell(node, operation, outcome);
     return true;
+  }
+
+  /** How a step stands: done, under way elsewhere, or refused by an agent that the plan was not made with. */
+  async #tell(node: Node, operation: Operation, outcome: StepOutcome): Promise<void> {
+    const intent = intentOf(node, operation);
+    if ('done' in outcome) return this.#complete(node, operation, outcome.done);
+    if ('planAnew' in outcome) {
+      await this.#report(node, 'PlanAnew', { ...intent, conductor: this.ports.host, agentSteps: outcome.planAnew });
+      return;
+    }
+    const { wait: expects, command: agentCommand, powerState } = outcome;
+    const timeoutMs = outcome.timeoutMs ?? waitTimeoutMs(operation.family, this.ports.settings);
+    await this.#report(node, 'WaitInStep', {
+      ...intent,
+      expects,
+      timeoutMs,
+      ...(agentCommand !== undefined && { agentCommand }),
+      ...(powerState !== undefined && { powerState }),
+    });
   }
 
   async #complete(node: Node, operation: Operation, result: StepResult): Promise<void> {
@@ -192,19 +212,29 @@ export class NodeWorker {
     const after =
       said === 'done'
         ? await this.#report(node, 'ConfirmStep', { ...intent, ...claimant })
-        : await this.#report(node, 'LoseStep', { ...intent, ...claimant, problem: outcomeUnknown(operation) });
+        : said === 'under way'
+          ? await this.#report(node, 'WaitInStep', {
+              ...intent,
+              recoveredBy: this.ports.host,
+              expects: 'agent',
+              timeoutMs: waitTimeoutMs(operation.family, this.ports.settings),
+            })
+          : await this.#report(node, 'LoseStep', { ...intent, ...claimant, problem: outcomeUnknown(operation) });
     if (after.claim?.conductor === this.ports.host) this.#epochs.set(node.uuid, after.claim.epoch);
     return after.revision !== node.revision;
   }
 
   async #wait(node: Node, operation: Operation): Promise<boolean> {
+    const { inStep, expects, revision } = operation.waiting!;
     const heard = this.#heard.delete(node.uuid);
     this.#guard(node, operation);
-    if (operation.waiting!.expects === 'agent') {
-      // A wait step without a time is over with the next heartbeat.
-      if (!heard || operation.steps[operation.index]?.step !== 'wait') return false;
-      await this.#complete(node, operation, {});
-      return true;
+    if (expects === 'agent') {
+      // What is waited for may have come before the wait was recorded, or while nobody was here to hear of it.
+      const isNew = this.#looked.get(node.uuid) !== revision;
+      this.#looked.set(node.uuid, revision);
+      const isBareWait = operation.steps[operation.index]?.step === 'wait';
+      if (!heard && (!isNew || isBareWait || !inStep)) return false;
+      if (!inStep) return this.#claiming(node, 'ResumeOperation', { operation: operation.id });
     }
     let outcome: StepOutcome | undefined | typeof INTERRUPTED;
     try {
@@ -214,8 +244,26 @@ export class NodeWorker {
       await this.#fail(node, operation, error);
       return true;
     }
-    if (!outcome || outcome === INTERRUPTED || 'wait' in outcome) return false;
-    await this.#complete(node, operation, outcome.done);
+    if (!outcome || outcome === INTERRUPTED) return false;
+    // Still waiting, but perhaps for a command of the agent that is known by now.
+    if ('wait' in outcome && (outcome.command === undefined || outcome.command === operation.waiting!.command))
+      return false;
+    await this.#tell(node, operation, outcome);
+    return true;
+  }
+
+  /** The operation is over; what it left of its ramdisk is put back, or said to be left. */
+  async #removeRamdisk(node: Node, ramdisk: Ramdisk): Promise<boolean> {
+    let outcome: { powerState?: string; left?: string } | typeof INTERRUPTED;
+    try {
+      outcome = await this.#touch(node, permit => this.ports.performer.removeRamdisk(node, ramdisk, permit));
+    } catch (error) {
+      const left = error instanceof Error ? error.message : String(error);
+      this.ports.log('a ramdisk could not be removed', { node: node.uuid, reason: left });
+      outcome = { left };
+    }
+    if (outcome === INTERRUPTED) return false;
+    await this.#report(node, 'RemoveRamdisk', { operation: ramdisk.operation, ...stripped(outcome) });
     return true;
   }
 

@@ -1,6 +1,15 @@
-import type { Action, Bag, InterfaceType, Node, Operation, PlannedStep, StepResult } from '#domain';
+import type { Action, Bag, InterfaceType, Node, Operation, PlannedStep, Ramdisk, StepResult } from '#domain';
 import { interfaceOf, powerTargets, Problem } from '#domain';
-import type { ActionOutcome, Drivers, Effect, EffectClock, Implementation, Step, StepOutcome } from '#drivers';
+import type {
+  ActionOutcome,
+  Drivers,
+  Effect,
+  EffectAgent,
+  EffectClock,
+  Implementation,
+  Step,
+  StepOutcome,
+} from '#drivers';
 import type { Content } from '#command-handler';
 import { isBlob } from '#command-handler';
 
@@ -29,18 +38,29 @@ export class Performer {
   }
 
   /** After a restart, about a step that must not run twice. */
-  async confirm(node: Node, operation: Operation, permit: Permit): Promise<'done' | 'not begun' | 'unknown'> {
+  async confirm(
+    node: Node,
+    operation: Operation,
+    permit: Permit,
+  ): Promise<'done' | 'not begun' | 'under way' | 'unknown'> {
     const planned = operation.steps[operation.index]!;
     const step = this.#stepOf(node, planned, operation);
     if (!step.confirm) return 'unknown';
     return step.confirm(await this.#effect(node, planned.args ?? {}, stepId(operation), permit));
   }
 
-  /** Whether a step that waits for its driver has come to an end. */
+  /** Whether a step that waits has come to an end. */
   async poll(node: Node, operation: Operation, since: string, permit: Permit): Promise<StepOutcome | undefined> {
     const planned = operation.steps[operation.index]!;
+    if (planned.implementation === '') return planned.step === 'wait' ? { done: {} } : this.#restarted(node);
     const step = this.#stepOf(node, planned, operation);
     return step.poll?.(await this.#effect(node, planned.args ?? {}, stepId(operation), permit), since);
+  }
+
+  /** Puts back what an operation left behind that ended in a ramdisk. */
+  async removeRamdisk(node: Node, ramdisk: Ramdisk, permit: Permit): Promise<{ readonly powerState?: string }> {
+    const { removeRamdisk } = this.#implementation(node, 'deploy', interfaceOf(node, 'deploy'));
+    return removeRamdisk ? removeRamdisk(await this.#effect(node, {}, ramdisk.operation, permit), ramdisk) : {};
   }
 
   async action(node: Node, action: Action, permit: Permit): Promise<ActionOutcome> {
@@ -71,18 +91,26 @@ export class Performer {
     const perform = power.actions?.set_power_state;
     if (!perform) throw unsupported(node, 'power', planned.step);
     const { powerState = powerTargets[target] } = await perform({ ...effect, args: { target } });
+    // A ramdisk that was restarted is waited for: the steps that come need its agent.
+    if (node.ramdisk?.ended === null && powerState === 'power on') return { wait: 'agent', powerState };
     return { done: { powerState } satisfies StepResult };
   }
 
-  #stepOf(node: Node, planned: PlannedStep, { family }: Operation): Step {
+  #restarted(node: Node): StepOutcome | undefined {
+    return node.agent?.connected ? { done: {} } : undefined;
+  }
+
+  #stepOf(node: Node, planned: PlannedStep, { family }: Operation): Omit<Step, 'manifest'> {
     const implementation = this.#implementation(node, planned.interface as InterfaceType, planned.implementation ?? '');
     const kind = { Verification: 'verify', Cleaning: 'clean', Deployment: 'deploy', Service: 'service' }[
       family as string
     ];
     const lists = [implementation.steps?.[kind as 'clean'], implementation.steps?.core];
     const step = lists.flatMap(steps => steps ?? []).find(({ manifest }) => manifest.step === planned.step);
-    if (!step) throw unsupported(node, planned.interface, planned.step);
-    return step;
+    const { inBand } = this.#implementation(node, 'deploy', interfaceOf(node, 'deploy'));
+    const found = step ?? (planned.inBand ? inBand : undefined);
+    if (!found) throw unsupported(node, planned.interface, planned.step);
+    return found;
   }
 
   #implementation(node: Node, type: InterfaceType, name: string): Implementation {
@@ -101,14 +129,37 @@ export class Performer {
   }
 
   async #effect(node: Node, args: Bag, id: string, { signal, check }: Permit): Promise<Effect> {
-    const [driverInfo, instanceInfo, plainArgs] = await Promise.all([
+    const { operation } = node;
+    const [driverInfo, instanceInfo, plainArgs, agent, rescuePassword] = await Promise.all([
       this.content.plain(node.attributes.driver_info),
       this.content.plain(node.attributes.instance_info),
       this.content.plain(args),
+      this.#agent(node),
+      operation?.rescuePassword ? this.content.plainValue(operation.rescuePassword) : undefined,
     ]);
     const full = await this.#inFull(node);
     check();
-    return { node: full, driverInfo, instanceInfo, args: plainArgs, id, signal, clock: this.clock };
+    const step = operation?.steps[operation.index];
+    return {
+      node: full,
+      driverInfo,
+      instanceInfo,
+      args: plainArgs,
+      ...(step && { step }),
+      ...(agent && { agent }),
+      ...(typeof rescuePassword === 'string' && { rescuePassword }),
+      peer: type => this.#implementation(node, type, interfaceOf(node, type)),
+      id,
+      signal,
+      clock: this.clock,
+    };
+  }
+
+  async #agent({ agent }: Node): Promise<EffectAgent | undefined> {
+    if (!agent?.connected) return undefined;
+    const { callbackUrl: url, verifyCa } = agent.connected;
+    const { command, hardwareManagers } = agent;
+    return { url, verifyCa, token: String(await this.content.plainValue(agent.token)), command, hardwareManagers };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Action, Operation, ProblemDetails } from '#domain';
+import type { Action, Operation, ProblemCode, ProblemDetails } from '#domain';
 import { EventTooLarge, InvalidAppend, Problem } from '#domain';
 import { HardwareRefused, HardwareUnreachable } from '#drivers';
 import { EventNotValid } from '#schemas';
@@ -14,7 +14,7 @@ export const stepProblem = (operation: Operation, error: unknown): ProblemDetail
     ? `${noun} step "${name}" failed`
     : `${sentenceOf[operation.family as 'Teardown'] ?? `${operation.family} failed`}`;
   return {
-    code: error instanceof Problem ? error.code : 'step.failed',
+    code: codeOf(error) ?? 'step.failed',
     title: `Step ${name} failed`,
     detail: `${what}: ${reasonOf(error)}`,
     hint: hintOf(error),
@@ -64,6 +64,11 @@ export const reportRefused = (error: unknown): ReportRefused => {
     });
   throw error;
 };
+
+const codeOf = (error: unknown): ProblemCode | undefined =>
+  error instanceof Problem || error instanceof HardwareUnreachable || error instanceof HardwareRefused
+    ? error.code
+    : undefined;
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

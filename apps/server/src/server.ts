@@ -14,6 +14,7 @@ import { embeddedEngines } from './engines/embedded.js';
 import type { AtEnd } from './engines/engines.js';
 import { requireFreePort } from './free-port.js';
 import { startApi } from './roles/api.js';
+import type { BootParts } from './roles/booting.js';
 import { openConductor } from './roles/conductor.js';
 import { followFleet } from './roles/follow-fleet.js';
 import { startProjector } from './roles/projector.js';
@@ -29,6 +30,8 @@ export interface Server {
 
 /** Places where tests look in, or pull the plug. */
 export interface ServerHooks {
+  /** Boot services and images in place of none. */
+  readonly boot?: BootParts;
   /** In the turn of a commit, before anybody else learns of it. */
   readonly onCommit?: (events: readonly RecordedEvent[]) => void;
   readonly fakeMemory?: (path: string) => FakeMemory;
@@ -102,7 +105,7 @@ const compose = async (
   if (has('projector')) startProjector(parts);
   const { fakeMachines, conductorHost } = configuration;
   const fakeMemory = hooks.fakeMemory?.(fakeMachines) ?? new FakeMemory(fakeMachines, conductorHost);
-  const conductor = has('conductor') ? await openConductor(parts, fakeMemory) : undefined;
+  const conductor = has('conductor') ? await openConductor(parts, fakeMemory, hooks.boot) : undefined;
   if (!isEmbedded(configuration)) await followFleet(parts);
   // Who has not looked yet can only expect.
   await inTime(engines.log.ownersSeen(), clock);

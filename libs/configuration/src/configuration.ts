@@ -45,6 +45,15 @@ export interface Configuration extends WorkLogSettings {
   readonly powerStateSyncMaxRetries: number;
   readonly syncPowerStateWorkers: number;
   readonly requireAgentTls: boolean;
+  readonly agentApiUrl: string;
+  readonly deployKernel?: string;
+  readonly deployRamdisk?: string;
+  readonly rescueKernel?: string;
+  readonly rescueRamdisk?: string;
+  readonly kernelAppendParams: string;
+  readonly imageDownloadSource: 'http' | 'local';
+  readonly powerOffAfterDeployFailure: boolean;
+  readonly powerOffAfterInspection: boolean;
   readonly maxLimit: number;
   readonly webhookAllowPrivate: boolean;
   /** What decisions depend on, in their units. */
@@ -153,6 +162,14 @@ const fromText = (text: string, { type }: OptionSchema): unknown => {
   return /^(false|no|off|0)$/i.test(text) ? false : text;
 };
 
+/** Options that give steps of agents another priority. */
+const prioritised = {
+  eraseDevicesPriority: 'deploy.erase_devices',
+  eraseDevicesMetadataPriority: 'deploy.erase_devices_metadata',
+  createConfigurationPriority: 'raid.create_configuration',
+  deleteConfigurationPriority: 'raid.delete_configuration',
+};
+
 const configurationOf = (settings: readonly Setting[]): Configuration => {
   const value = Object.fromEntries(settings.map(({ name, value }) => [name, value ?? undefined])) as Record<
     string,
@@ -165,6 +182,10 @@ const configurationOf = (settings: readonly Setting[]): Configuration => {
     data,
     masterKey: resolve((value.masterKey as string | undefined) ?? join(data, 'master.key')),
     fakeMachines: resolve((value.fakeMachines as string | undefined) ?? join(data, 'fake-hardware.log')),
+    agentApiUrl:
+      (value.agentApiUrl as string | undefined) ??
+      (value.publicEndpoint as string | undefined) ??
+      `http://${value.host}:${value.port}`,
     conductorHost: (value.conductorHost as string | undefined) ?? hostname(),
     decisions: {
       ...defaultDecisionSettings,
@@ -184,6 +205,10 @@ const configurationOf = (settings: readonly Setting[]): Configuration => {
       softPowerOffTimeoutMs: ms('softPowerOffTimeoutSeconds'),
       actionDeadlineMs: ms('actionDeadlineSeconds'),
       fastTrack: value.fastTrack,
+      inspectionAddPorts: value.inspectionAddPorts,
+      agentStepPriorities: Object.fromEntries(
+        Object.entries(prioritised).flatMap(([name, step]) => (value[name] === undefined ? [] : [[step, value[name]]])),
+      ),
     },
   };
 };

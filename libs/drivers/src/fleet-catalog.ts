@@ -78,7 +78,13 @@ export class FleetCatalog implements DriverCatalog {
     if (!implementation) return `the driver has no ${type} interface of the node's name`;
     if (implementation.missing) return `not supported: the ${type} interface is ${implementation.name}`;
     if (implementation.notYet !== undefined) return implementation.notYet;
-    return implementation.driverInfo && driverInfoRefusal(implementation.driverInfo, node.attributes.driver_info);
+    if (implementation.needsPort && !Object.values(node.ports).some(({ attributes }) => attributes.pxe_enabled))
+      return `node ${node.uuid} has no port that boots from the network (pxe_enabled)`;
+    const { driverInfo, instanceInfo } = implementation;
+    return (
+      (driverInfo && driverInfoRefusal(driverInfo, node.attributes.driver_info)) ??
+      (instanceInfo && driverInfoRefusal(instanceInfo, node.attributes.instance_info, 'instance_info'))
+    );
   }
 
   #index(): void {

@@ -1,9 +1,13 @@
 import type {
+  AgentSteps,
   Bag,
   ImplementationManifest,
   InterfaceType,
   Node,
   PassthruManifest,
+  PlannedStep,
+  ProblemCode,
+  Ramdisk,
   StepKind,
   StepManifest,
   StepResult,
@@ -16,11 +20,30 @@ export interface Effect {
   readonly instanceInfo: Bag;
   /** Of the step or action. */
   readonly args: Bag;
+  /** Of a step: as it stands in the plan. */
+  readonly step?: PlannedStep;
+  /** The agent that runs on the machine, if one has been heard. */
+  readonly agent?: EffectAgent;
+  /** Of a rescue. */
+  readonly rescuePassword?: string;
+  /** Another interface of the node, as it is in force. */
+  readonly peer: (type: InterfaceType) => Implementation;
   /** Names this step or action for ever, whatever the attempt. */
   readonly id: string;
   /** Aborted when the process shuts down or the node is no longer its own. */
   readonly signal: AbortSignal;
   readonly clock: EffectClock;
+}
+
+/** Where an agent answers, and with what it is spoken to. */
+export interface EffectAgent {
+  readonly url: string;
+  /** PEM of the one certificate to trust; null: those that the system trusts. */
+  readonly verifyCa: string | null;
+  readonly token: string;
+  /** The last command of this boot that is recorded. */
+  readonly command: string | null;
+  readonly hardwareManagers: Bag;
 }
 
 export interface EffectClock {
@@ -34,15 +57,24 @@ export type StepOutcome =
   | { readonly done: StepResult }
   | {
       readonly wait: 'agent' | 'driver';
-      /** 0: for ever; the configuration's where it is left out. */ readonly timeoutMs?: number;
-    };
+      /** 0: for ever; the configuration's where it is left out. */
+      readonly timeoutMs?: number;
+      /** Of the agent: what is waited for. */
+      readonly command?: string;
+      readonly powerState?: string;
+    }
+  /** The agent refused it, because the plan was made with another one. */
+  | { readonly planAnew: AgentSteps };
 
 export interface Step {
   readonly manifest: StepManifest;
   run(effect: Effect): Promise<StepOutcome>;
   /** After a restart, for steps that must not run twice: what the machine itself says about it. */
-  confirm?(effect: Effect): Promise<'done' | 'not begun' | 'unknown'>;
-  /** For steps that wait for the driver: looked at now and then, until it answers something. `since` is ISO 8601. */
+  confirm?(effect: Effect): Promise<'done' | 'not begun' | 'under way' | 'unknown'>;
+  /**
+   * For steps that wait: looked at now and then where they wait for the driver, with each sign of life where they wait
+   * for the agent, until it answers something. `since` is ISO 8601.
+   */
   poll?(effect: Effect, since: string): Promise<StepOutcome | undefined>;
 }
 
@@ -56,6 +88,18 @@ export interface ActionOutcome {
   readonly virtualMedia?: readonly Bag[];
 }
 
+/** How machines boot something else than their disk (Ironic, hardware types). */
+export interface Booting {
+  /** Which device the firmware is told to boot from. */
+  readonly device: string;
+  /** From its next start on the machine boots the agent's ramdisk. Words are of the kernel command line. */
+  prepareRamdisk(effect: Effect, purpose: 'deploy' | 'rescue', words: readonly string[]): Promise<void>;
+  cleanUpRamdisk(effect: Effect): Promise<void>;
+  /** From its next start on it boots its instance: its disk, or what a `ramdisk` deployment boots every time. */
+  prepareInstance(effect: Effect): Promise<void>;
+  cleanUpInstance(effect: Effect): Promise<void>;
+}
+
 /** One implementation of one interface: what it offers, and the functions behind it by Ironic's names. */
 export interface Implementation {
   readonly name: string;
@@ -64,6 +108,9 @@ export interface Implementation {
   readonly properties?: Readonly<Record<string, string>>;
   /** JSON Schema of driver_info. */
   readonly driverInfo?: Bag;
+  /** JSON Schema of instance_info. */
+  readonly instanceInfo?: Bag;
+  readonly needsPort?: true;
   readonly notYet?: string;
   readonly supports?: Readonly<Record<string, readonly string[]>>;
   readonly steps?: Readonly<Partial<Record<StepKind | 'core', readonly Step[]>>>;
@@ -72,6 +119,12 @@ export interface Implementation {
   /** Reads of the hardware: request and reply. */
   readonly reads?: Readonly<Record<string, (effect: Effect) => Promise<unknown>>>;
   readonly passthru?: Readonly<Record<string, PassthruManifest>>;
+  /** Of boot interfaces. */
+  readonly boot?: Booting;
+  /** Of deploy interfaces that drive agents: a step that the agent does. */
+  readonly inBand?: Omit<Step, 'manifest'>;
+  /** Of the same: what an operation left behind that ended in the ramdisk is put back. May run again. */
+  removeRamdisk?(effect: Effect, ramdisk: Ramdisk): Promise<{ readonly powerState?: string }>;
 }
 
 /** A driver: its implementations of each interface, the preferred one first. */
@@ -90,6 +143,8 @@ export const manifestOf = (implementation: Implementation, enabled: boolean): Im
   ...(implementation.missing && { missing: true }),
   properties: implementation.properties ?? {},
   ...(implementation.driverInfo && { driverInfo: implementation.driverInfo }),
+  ...(implementation.instanceInfo && { instanceInfo: implementation.instanceInfo }),
+  ...(implementation.needsPort && { needsPort: true }),
   ...(implementation.notYet && { notYet: implementation.notYet }),
   steps: Object.fromEntries(
     Object.entries(implementation.steps ?? {}).map(([kind, steps]) => [kind, steps.map(({ manifest }) => manifest)]),
@@ -103,6 +158,8 @@ export const missing = (type: InterfaceType): Implementation => ({ name: `no-${t
 
 /** The machine could not be reached, or did not do it: worth another try. */
 export class HardwareUnreachable extends Error {
+  readonly code?: ProblemCode;
+
   constructor(
     message: string,
     readonly hint = 'The machine did not answer: check its address, its network and its power, then try again.',
@@ -114,6 +171,8 @@ export class HardwareUnreachable extends Error {
 
 /** The machine was reached and refused: another try changes nothing. */
 export class HardwareRefused extends Error {
+  readonly code?: ProblemCode;
+
   constructor(
     message: string,
     readonly hint = 'The machine was reached and refused: mend what it names before trying again.',

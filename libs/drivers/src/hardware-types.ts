@@ -1,4 +1,6 @@
 import { Misconfigured } from '#domain';
+import type { BootingAgents } from './agent/agent-interfaces.js';
+import { agentInterfaces } from './agent/agent-interfaces.js';
 import { fakeHardware } from './fake/fake-hardware.js';
 import type { FakeMemory } from './fake/fake-machine.js';
 import type { HardwareType } from './hardware-type.js';
@@ -12,11 +14,12 @@ export interface DriverOptions {
 /** A driver was asked for that there is not. */
 export class UnknownHardwareType extends Misconfigured {}
 
-/** The drivers that the configuration asks for, by name. */
-export const hardwareTypes = (options: DriverOptions, memory: FakeMemory): HardwareType[] => {
+/** The drivers that the configuration asks for, by name; they boot agents where the conductor has what that takes. */
+export const hardwareTypes = (options: DriverOptions, memory: FakeMemory, booting?: BootingAgents): HardwareType[] => {
+  const agents = agentInterfaces(booting);
   const all: Readonly<Record<string, () => HardwareType>> = {
-    'fake-hardware': () => fakeHardware(memory),
-    ipmi: () => ipmi({ fakeDeploy: options.ipmiFakeDeploy }),
+    'fake-hardware': () => fakeHardware(memory, agents),
+    ipmi: () => ipmi({ fakeDeploy: options.ipmiFakeDeploy, agents }),
   };
   return options.hardwareTypes.map(name => {
     const make = Object.hasOwn(all, name) ? all[name] : undefined;

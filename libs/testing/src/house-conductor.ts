@@ -11,7 +11,7 @@ import type {
   StepKind,
   StepResult,
 } from '#domain';
-import { powerTargets, Problem, workOf } from '#domain';
+import { interfaceOf, powerTargets, Problem, workOf } from '#domain';
 import type { Effect, Implementation, Step, StepOutcome } from '#drivers';
 import type { House } from './house.js';
 import { HOUSE_CONDUCTOR } from './house.js';
@@ -88,6 +88,7 @@ export class HouseConductor {
   async #step(node: Node, operation: Operation): Promise<boolean> {
     try {
       const outcome = await this.#run(node, operation);
+      if ('planAnew' in outcome) throw new Error('no agent is driven here');
       if ('wait' in outcome)
         await this.report(node, 'WaitInStep', {
           ...intentOf(node, operation),
@@ -114,7 +115,7 @@ export class HouseConductor {
   async #poll(node: Node, operation: Operation): Promise<boolean> {
     const effect = await this.#effect(node, operation.steps[operation.index]!.args ?? {}, operation.id);
     const outcome = await this.#stepOf(node, operation).poll?.(effect, operation.waiting!.since);
-    if (!outcome || 'wait' in outcome) return false;
+    if (!outcome || !('done' in outcome)) return false;
     await this.#complete(node, operation, outcome.done);
     return true;
   }
@@ -158,6 +159,7 @@ export class HouseConductor {
       instanceInfo: await content.plain(node.attributes.instance_info),
       args: await content.plain(args),
       id,
+      peer: type => this.#implementation(node, type, interfaceOf(node, type)),
       signal: new AbortController().signal,
       clock,
     };

@@ -19,7 +19,7 @@ import {
   uuidOfNodeStream,
   webhookAggregate,
 } from '#domain';
-import type { HardwareType } from '#drivers';
+import type { BootingAgents, HardwareType } from '#drivers';
 import { Drivers, FakeMemory, FleetCatalog, hardwareTypes } from '#drivers';
 import { readEvents, SqliteEventStore } from '#event-store/sqlite';
 import { rebuildInto, SqliteReadModel } from '#read-model';
@@ -43,6 +43,8 @@ export interface HouseOptions {
   readonly settings?: Partial<DecisionSettings>;
   /** What drives the nodes in place of the fake hardware as it is. */
   readonly hardware?: (fake: HardwareType) => HardwareType;
+  /** With what machines are booted into agents; not at all where it is left out. */
+  readonly booting?: BootingAgents;
 }
 
 /** The schemas do not change while tests run: compiled once. */
@@ -80,7 +82,7 @@ export class House {
     this.keys = new SqliteKeyStore(this.folder.file('keys.sqlite'), Buffer.alloc(32, 42));
     this.content = new Content(new Sealer(this.keys, this.events), this.events);
     const fakes = { hardwareTypes: ['fake-hardware'], ipmiFakeDeploy: false };
-    const types = hardwareTypes(fakes, new FakeMemory());
+    const types = hardwareTypes(fakes, new FakeMemory(), options.booting);
     this.drivers = new Drivers(options.hardware ? types.map(options.hardware) : types);
     this.catalog.put({ host: HOUSE_CONDUCTOR, conductorGroup: '', manifests: this.drivers.manifests() });
     this.settings = { ...defaultDecisionSettings, ...options.settings };

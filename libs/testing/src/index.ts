@@ -15,3 +15,6 @@ export * from './temporary-folder.js';
 export * from './virtual-clock.js';
 export * from './waiting.js';
 export * from './with-upcasters.js';
+export * from './agent/fake-boot.js';
+export * from './agent/loopback-certificate.js';
+export * from './agent/simulated-agent.js';

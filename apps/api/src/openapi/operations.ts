@@ -266,6 +266,12 @@ export const operations: Readonly<Record<string, OperationNote>> = {
     since: 22,
     query: ['addresses', 'node_uuid'],
   },
+  'POST /v1/continue_inspection': {
+    summary: 'A ramdisk tells what it found out about its machine.',
+    status: 202,
+    since: 1,
+    query: ['node_uuid'],
+  },
   'POST /v1/heartbeat/:ident': { summary: 'An agent lives.', status: 202, since: 22, body: 'heartbeat' },
 
   'GET /ferrolog/v1/events': {

@@ -3,7 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { Bag, Node, NodeCommand } from '#domain';
-import { isHeard, isUuid, mayLookUp, unexpectedAgent } from '#domain';
+import { foundBy, isHeard, isUuid, mayLookUp, unexpectedAgent } from '#domain';
 import type { Outcome } from '#command-handler';
 import { rootCause } from '#command-handler';
 import { MASK, masked, member, nodeFieldPlace } from '#ironic';
@@ -88,6 +88,35 @@ export class AgentController {
     void reply.code(202).send();
   }
 
+  /** Where ramdisks call back with what they found out about their machine (Ironic, agent API). */
+  @Post('continue_inspection')
+  async continueInspection(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { minor } = request.context;
+    // The agent sends no version at all, which means 1.1.
+    if (minor !== 1 && minor < 84) throw notFound('The resource could not be found.');
+    const query = new Query(request, minor);
+    const given = minor >= 84 ? query.text('node_uuid') : undefined;
+    query.refuseOthers();
+    if (given !== undefined && !isUuid(given)) throw badRequest(`Expected a UUID for node_uuid but received ${given}.`);
+    const { inventory, error, logs: _logs, ...pluginData } = requireInventory(request.body);
+    const addresses = inventory.interfaces.map(({ mac_address }) => mac_address.toLowerCase());
+    const uuid = given?.toLowerCase() ?? (await this.#nodeWith(addresses));
+    const found = foundBy(inventory, this.ports.settings.decisions.inspectionAddPorts);
+    const data = {
+      inventory: {
+        inventory,
+        plugin_data: { ...pluginData, ...(typeof found === 'object' && found.pluginData) },
+      },
+      found,
+      error: typeof error === 'string' && error ? error : null,
+      portIds: addresses.map(() => randomUUID()),
+    };
+    const { state } = await this.#change(request, { type: 'ContinueInspection', nodeId: uuid, data });
+    this.ports.signals.send(uuid, 'timer');
+    const links = nodeForAgent(await rowAfter(this.ports, state), request.context.base);
+    void reply.code(202).send(minor === 1 ? { uuid } : { node: links, config: agentConfig(state, null) });
+  }
+
   /** Later heartbeats of a boot change nothing: they are signs of life, and no events. */
   #isKnown({ agent }: Node, body: HeartbeatBody): boolean {
     const connected = agent?.connected;
@@ -138,6 +167,22 @@ export class AgentController {
     return { settings: settings.decisions, catalog };
   }
 }
+
+interface InspectionBody extends Bag {
+  readonly inventory: Bag & { readonly interfaces: readonly { readonly mac_address: string }[] };
+}
+
+const requireInventory = (body: unknown): InspectionBody => {
+  const { interfaces } = ((body as Partial<InspectionBody> | null)?.inventory ?? {}) as Partial<
+    InspectionBody['inventory']
+  >;
+  const isUsable =
+    Array.isArray(interfaces) &&
+    interfaces.length > 0 &&
+    interfaces.every((each: unknown) => typeof (each as { mac_address?: unknown } | null)?.mac_address === 'string');
+  if (!isUsable) throw badRequest('The body must have inventory.interfaces, each with a mac_address.');
+  return body as InspectionBody;
+};
 
 const requireKnown = (body: HeartbeatBody, minor: number): void => {
   const since = { agent_version: 36, agent_token: 62, agent_verify_ca: 68, agent_status: 72, agent_status_message: 72 };

@@ -10,9 +10,12 @@ import {
   Performer,
   PowerSync,
   register,
+  withdrawOrphans,
 } from '#apps/conductor';
 import { systemClock } from '../clock.js';
 import type { ReadSidePort } from '../engines/engines.js';
+import type { BootParts } from './booting.js';
+import { bootingAgents } from './booting.js';
 import type { RoleParts } from './role.js';
 
 export interface OpenedConductor {
@@ -26,13 +29,15 @@ export interface OpenedConductor {
 export const openConductor = async (
   { configuration, engines, decisions, clock, logger, atEnd }: RoleParts,
   fakeMemory: FakeMemory,
+  bootParts?: BootParts,
 ): Promise<OpenedConductor> => {
   const { store, telemetry, log, signals, readSide } = engines;
   const { nodes, conductors, content, catalog } = decisions;
   const { conductorHost: host, conductorGroup } = configuration;
   const report = (message: string, details: object) => logger.error(details, message);
 
-  const drivers = new Drivers(hardwareTypes(configuration, fakeMemory));
+  const booting = bootParts && bootingAgents(configuration, bootParts);
+  const drivers = new Drivers(hardwareTypes(configuration, fakeMemory, booting));
   atEnd(() => drivers.close());
   const manifests = drivers.manifests();
   catalog.put({ host, conductorGroup, manifests });
@@ -84,6 +89,7 @@ export const openConductor = async (
     reads: new LocalHardwareReads(nodes, performer),
     hasJoined: () => hasJoined,
     async join() {
+      if (bootParts) await withdrawOrphans(bootParts.boot, nodes.repository);
       await conductor.start();
       hasJoined = true;
     },

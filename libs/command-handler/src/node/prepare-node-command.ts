@@ -82,6 +82,9 @@ const preparing =
         const args = await content.stored(command.data.args, byName(nodeKeySubject(node)));
         return { ...command, data: { ...command.data, args } } as NodeCommand;
       }
+      case 'ContinueInspection': {
+        return { ...command, data: { ...command.data, inventory: await content.blob(command.data.inventory) } };
+      }
       case 'CompleteStep': {
         const { result } = command.data;
         if (!result?.inventory && !result?.biosSettings) return command;

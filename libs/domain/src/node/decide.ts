@@ -10,6 +10,7 @@ import { provideNode } from './clean/provide-node.js';
 import { deployNode } from './deploy/deploy-node.js';
 import { enrolNode } from './enrol/enrol-node.js';
 import type { NodeEvent } from './families.js';
+import { continueInspection } from './inspect/continue-inspection.js';
 import { inspectNode } from './inspect/inspect-node.js';
 import { clearMaintenance, setMaintenance } from './maintenance/maintenance.js';
 import {
@@ -31,6 +32,8 @@ import {
   failOperation,
   failStep,
   loseStep,
+  planAnew,
+  removeRamdisk,
   resumeOperation,
   timeOutWait,
   waitInStep,
@@ -87,6 +90,7 @@ const decisions = {
   // by agents
   IssueAgentToken: issueAgentToken,
   ConnectAgent: connectAgent,
+  ContinueInspection: continueInspection,
   // by conductors
   BeginStep: beginStep,
   CompleteStep: completeStep,
@@ -94,6 +98,8 @@ const decisions = {
   FailStep: failStep,
   LoseStep: loseStep,
   WaitInStep: waitInStep,
+  PlanAnew: planAnew,
+  RemoveRamdisk: removeRamdisk,
   ResumeOperation: resumeOperation,
   TimeOutWait: timeOutWait,
   FailOperation: failOperation,

@@ -67,13 +67,28 @@ const byType: { [T in NodeEventType]?: Evolve<T> } = {
   }),
   VirtualMediaRead: (_, data) => ({ virtualMedia: data.devices }),
   AgentTokenIssued: (_, data) => ({
-    agent: { boot: data.boot, token: data.token as never, address: data.address ?? null, connected: null },
+    agent: {
+      boot: data.boot,
+      token: data.token as never,
+      address: data.address ?? null,
+      connected: null,
+      command: null,
+      hardwareManagers: {},
+    },
   }),
   AgentConnected: (node, data) => ({
     agent: node.agent && {
       ...node.agent,
       connected: { callbackUrl: data.callbackUrl, version: data.version ?? null, verifyCa: data.verifyCa ?? null },
     },
+  }),
+  RamdiskRemoved: (node, data) => ({
+    ramdisk: null,
+    agent: null,
+    ...(data.powerState !== undefined && { power: { ...node.power, state: data.powerState } }),
+  }),
+  AgentStepsRead: (node, data) => ({
+    agent: node.agent && { ...node.agent, hardwareManagers: data.hardwareManagers },
   }),
   PortAttached: (node, data, event) => withPort(node, newPort(data.port, event)),
   PortChanged: (node, data, event) => {

@@ -95,12 +95,22 @@ export interface Operation {
   readonly waiting: Wait | null;
   readonly held: boolean;
   readonly abortRequested: boolean;
+  /** Fast track: the first step that would boot a ramdisk finds the agent there. */
+  readonly agentKept: boolean;
+  /** Boot of the agent when the present step began: another one since then knows nothing of it. */
+  readonly agentBoot: string | null;
+  /** Steps, as interface.step, that the agent would do by itself and the client does not want. */
+  readonly without: readonly string[];
   /** Of the claim under which it is worked on; null before anybody acted. */
   readonly epoch: number | null;
   readonly startedAt: string;
 }
 
 export interface Wait {
+  /** The step at this place has begun; else it comes when the wait is over (a hold was lifted). */
+  readonly inStep: boolean;
+  /** Of the agent, as far as it is known. */
+  readonly command: string | null;
   readonly expects: 'agent' | 'driver' | 'nothing';
   /** 0: for ever. */
   readonly timeoutMs: number;
@@ -134,6 +144,14 @@ export interface Port {
   readonly updatedAt: string | null;
 }
 
+/** A ramdisk that an operation has the machine booted into: there until it is taken away again. */
+export interface Ramdisk {
+  readonly operation: string;
+  readonly family: OperationFamily;
+  /** How the operation ended; null while it goes on. */
+  readonly ended: 'done' | 'failed' | 'aborted' | null;
+}
+
 export interface Agent {
   /** One boot of the agent: the token is given out once in it. */
   readonly boot: string;
@@ -144,6 +162,10 @@ export interface Agent {
     readonly version: string | null;
     readonly verifyCa: string | null;
   } | null;
+  /** The last command of this boot that is known to have been given. */
+  readonly command: string | null;
+  /** Versions of its hardware managers: commands name them, so that a plan made for others is refused. */
+  readonly hardwareManagers: Bag;
 }
 
 /** A node: the fold of its stream. */
@@ -181,6 +203,7 @@ export interface Node extends AggregateState {
   readonly operation: Operation | null;
   readonly action: Action | null;
   readonly agent: Agent | null;
+  readonly ramdisk: Ramdisk | null;
   readonly traits: readonly string[];
   readonly ports: Readonly<Record<string, Port>>;
   readonly inspection: { readonly startedAt: string | null; readonly finishedAt: string | null };
@@ -222,6 +245,7 @@ export const absentNode = (uuid: string): Node => ({
   operation: null,
   action: null,
   agent: null,
+  ramdisk: null,
   traits: [],
   ports: {},
   inspection: { startedAt: null, finishedAt: null },

@@ -1,3 +1,5 @@
+import type { AddPorts } from './inspect/found.js';
+
 /** Configuration that decisions depend on, with Ironic's defaults (Ironic, conductor). */
 export interface DecisionSettings {
   readonly automatedClean: boolean;
@@ -21,6 +23,10 @@ export interface DecisionSettings {
   readonly fastTrack: boolean;
   readonly fastTrackTimeoutMs: number;
   readonly disallowedSteps: readonly string[];
+  /** Which interfaces become ports at an inspection by an agent. */
+  readonly inspectionAddPorts: AddPorts;
+  /** In place of the priorities that agents give their steps, by interface.step; 0: not by themselves. */
+  readonly agentStepPriorities: Readonly<Record<string, number>>;
 }
 
 export const defaultDecisionSettings: DecisionSettings = {
@@ -43,4 +49,6 @@ export const defaultDecisionSettings: DecisionSettings = {
   fastTrack: false,
   fastTrackTimeoutMs: 300_000,
   disallowedSteps: ['vendor.send_raw'],
+  inspectionAddPorts: 'pxe',
+  agentStepPriorities: {},
 };

@@ -1,5 +1,5 @@
 import { later } from '../time.js';
-import type { Action, Node, Operation, Wait } from './node.js';
+import type { Action, Node, Operation, Ramdisk, Wait } from './node.js';
 
 /** What a conductor has to do about a node, read off the folded stream: nothing else says what is open. */
 export type Work =
@@ -11,6 +11,8 @@ export type Work =
   | { readonly kind: 'resume'; readonly operation: Operation }
   /** A sign of life is waited for. */
   | { readonly kind: 'wait'; readonly operation: Operation; readonly wait: Wait }
+  /** An operation has ended with its ramdisk still there. */
+  | { readonly kind: 'remove ramdisk'; readonly ramdisk: Ramdisk }
   | { readonly kind: 'begin action'; readonly action: Action }
   | { readonly kind: 'action running'; readonly action: Action };
 
@@ -18,7 +20,8 @@ export const workOf = (node: Node): Work | undefined => {
   const { action, operation } = node;
   if (!node.present) return undefined;
   if (action) return { kind: action.running ? 'action running' : 'begin action', action };
-  if (!operation || operation.held) return undefined;
+  if (!operation) return node.ramdisk ? { kind: 'remove ramdisk', ramdisk: node.ramdisk } : undefined;
+  if (operation.held) return undefined;
   if (operation.running) return { kind: 'step running', operation };
   if (!operation.waiting) return { kind: 'begin step', operation };
   return operation.waiting.expects === 'nothing'

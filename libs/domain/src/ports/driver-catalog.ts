@@ -22,6 +22,10 @@ export interface ImplementationManifest {
   readonly properties: Readonly<Record<string, string>>;
   /** JSON Schema of driver_info; sealed values are objects in it. */
   readonly driverInfo?: Bag;
+  /** The same of instance_info. */
+  readonly instanceInfo?: Bag;
+  /** It boots machines by their ports: a node must have one. */
+  readonly needsPort?: true;
   /** Why a node cannot be deployed or handled by it, whatever its driver_info says. */
   readonly notYet?: string;
   readonly steps: Readonly<Partial<Record<StepKind | 'core', readonly StepManifest[]>>>;
@@ -40,6 +44,10 @@ export interface StepManifest {
   readonly destructive?: boolean;
   readonly abortable?: boolean;
   readonly requiresRamdisk?: boolean;
+  /** The agent in the ramdisk does it. */
+  readonly inBand?: boolean;
+  /** It boots the machine into a ramdisk with an agent, or is the last that needs the agent. */
+  readonly agent?: 'starts' | 'ends';
   readonly args?: Readonly<Record<string, { readonly description: string; readonly required?: boolean }>>;
 }
 

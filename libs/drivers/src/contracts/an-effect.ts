@@ -10,6 +10,9 @@ export const anEffect = (given: Partial<Effect> = {}): Effect => ({
   instanceInfo: {},
   args: {},
   id: 'an-effect',
+  peer: type => {
+    throw new Error(`no ${type} interface was given`);
+  },
   signal: new AbortController().signal,
   clock: aFastClock(),
   ...given,

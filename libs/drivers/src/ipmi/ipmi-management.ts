@@ -1,7 +1,7 @@
 import type { BootDevice } from '#ipmi-js';
 import type { Effect, Implementation } from '../hardware-type.js';
 import type { BmcAccess } from './bmc-access.js';
-import { bootsByUefi } from './boot-mode.js';
+import { bootsByUefi } from '../boot-mode.js';
 import {
   bootDeviceProperties,
   disablesBootTimeout,

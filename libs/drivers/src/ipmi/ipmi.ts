@@ -1,4 +1,5 @@
-import { direct } from '../agent/direct.js';
+import type { AgentInterfaces } from '../agent/agent-interfaces.js';
+import { agentInterfaces } from '../agent/agent-interfaces.js';
 import type { HardwareType, Implementation } from '../hardware-type.js';
 import { missing } from '../hardware-type.js';
 import { flatNetwork, noopNetwork } from '../network/networks.js';
@@ -9,16 +10,17 @@ import { bootUnaided, deployByPower } from './deploy-by-power.js';
 import { ipmiManagement } from './ipmi-management.js';
 import { ipmiPower } from './ipmi-power.js';
 import { ipmiVendor } from './ipmi-vendor.js';
-import { agentInspect, ipxe } from './not-yet.js';
 
 export interface IpmiOptions {
   /** Boot and deploy interfaces `fake`, and that as the default: nothing is written to the machine's disk. */
   readonly fakeDeploy: boolean;
+  /** None are driven where it is left out. */
+  readonly agents?: AgentInterfaces;
   readonly patience?: Patience;
 }
 
 /** Machines with a BMC that speaks IPMI 2.0 over LAN. Implementations are named as Ironic's clients send them. */
-export const ipmi = ({ fakeDeploy, patience }: IpmiOptions): HardwareType => {
+export const ipmi = ({ fakeDeploy, agents = agentInterfaces(undefined), patience }: IpmiOptions): HardwareType => {
   const pool = new BmcPool();
   const bmc = new BmcAccess(pool, patience);
   const power = ipmiPower(bmc);
@@ -29,16 +31,16 @@ export const ipmi = ({ fakeDeploy, patience }: IpmiOptions): HardwareType => {
     publicKeys: [],
     interfaces: {
       bios: [missing('bios')],
-      boot: [...onlyFake(bootUnaided), ipxe],
+      boot: [...onlyFake(bootUnaided), ...agents.boot],
       console: [missing('console')],
-      deploy: [...onlyFake(deployByPower(power, management)), direct],
+      deploy: [...onlyFake(deployByPower(power, management)), ...agents.deploy],
       firmware: [missing('firmware')],
-      inspect: [missing('inspect'), agentInspect],
+      inspect: [missing('inspect'), agents.inspect],
       management: [management, noopManagement],
       network: [flatNetwork, noopNetwork],
       power: [power],
-      raid: [missing('raid')],
-      rescue: [missing('rescue')],
+      raid: [missing('raid'), agents.raid],
+      rescue: [missing('rescue'), agents.rescue],
       storage: [noopStorage],
       vendor: [ipmiVendor(bmc), missing('vendor')],
     },

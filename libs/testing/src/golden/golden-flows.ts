@@ -439,5 +439,8 @@ export const goldenFlows: readonly GoldenFlow[] = [
 
 /** Types that no golden stream can have, and why. */
 export const typesThatNobodyWrites: Readonly<Record<string, string>> = Object.fromEntries(
-  ['CleaningPlanned', 'DeploymentPlanned', 'ServicePlanned'].map(type => [type, 'no decision makes a plan anew yet']),
+  ['AgentStepsRead', 'CleaningPlanned', 'DeploymentPlanned', 'RamdiskRemoved', 'ServicePlanned'].map(type => [
+    type,
+    'fake machines boot no ramdisk',
+  ]),
 );

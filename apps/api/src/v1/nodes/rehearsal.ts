@@ -1,5 +1,5 @@
 import type { Node, NodeCommand, PlannedStep } from '#domain';
-import { automaticSteps } from '#domain';
+import { automatedCleaningSteps } from '#domain';
 import type { Cause } from '#command-handler';
 import { withoutSecrets } from '#ironic';
 import type { ApiPorts } from '../../ports.js';
@@ -41,5 +41,5 @@ const shown = ({ interface: type, step, priority = 0, effect, destructive = fals
 const cleaningAfter = (node: Node, { catalog, settings }: Pick<ApiPorts, 'catalog' | 'settings'>): PlannedStep[] => {
   const driver = catalog.driver(node.attributes.driver, node.attributes.conductor_group);
   const wanted = node.attributes.automated_clean ?? settings.decisions.automatedClean;
-  return driver && wanted ? automaticSteps(node, driver, 'clean') : [];
+  return driver && wanted ? automatedCleaningSteps(node, driver) : [];
 };

@@ -1,6 +1,6 @@
 import type { NodeEvent } from '../families.js';
 import type { Node } from '../node.js';
-import { coreStep } from '../operation/plan.js';
+import { coreStepsOf } from '../operation/plan.js';
 import { requireDriver, requireValid, start } from '../operation/start.js';
 import { requireMove, requirePresent } from '../refusals.js';
 import type { Surroundings } from '../surroundings.js';
@@ -10,6 +10,6 @@ export const adoptNode = (_data: object, node: Node, surroundings: Surroundings)
   requirePresent(node);
   const to = requireMove(node, 'adopt');
   requireValid(node, ['power'], 'power', surroundings);
-  const step = coreStep(node, requireDriver(node, surroundings), 'Adoption');
-  return start(node, 'Adoption', to, { steps: [step] }, surroundings);
+  const steps = coreStepsOf(node, requireDriver(node, surroundings), 'Adoption');
+  return start(node, 'Adoption', to, { steps }, surroundings);
 };

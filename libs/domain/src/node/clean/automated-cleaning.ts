@@ -1,7 +1,7 @@
 import type { NodeEvent } from '../families.js';
 import { operationEvent } from '../families.js';
 import type { Node } from '../node.js';
-import { automaticSteps } from '../operation/plan.js';
+import { automatedCleaningSteps } from '../operation/ramdisk.js';
 import { requireDriver, start } from '../operation/start.js';
 import type { Move } from '../provisioning.js';
 import { move } from '../provisioning.js';
@@ -13,7 +13,7 @@ import type { Surroundings } from '../surroundings.js';
  */
 export const automatedCleaning = (node: Node, to: Move, surroundings: Surroundings): NodeEvent[] => {
   const wanted = node.attributes.automated_clean ?? surroundings.settings.automatedClean;
-  const steps = wanted ? automaticSteps(node, requireDriver(node, surroundings), 'clean') : [];
+  const steps = wanted ? automatedCleaningSteps(node, requireDriver(node, surroundings)) : [];
   const started = start(node, 'Cleaning', to, { steps, mode: 'automated' }, surroundings);
   if (steps.length > 0) return started;
   const end = move('cleaning', node.retirement ? 'manage' : 'done')!;

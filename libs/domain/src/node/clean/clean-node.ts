@@ -4,6 +4,7 @@ import { operationEvent } from '../families.js';
 import type { Node } from '../node.js';
 import type { StepRequest } from '../operation/plan.js';
 import { requestedSteps } from '../operation/plan.js';
+import { listedSteps } from '../operation/ramdisk.js';
 import { requireDriver, requireValid, start } from '../operation/start.js';
 import { requireRoomForCleaning } from '../limits.js';
 import { move } from '../provisioning.js';
@@ -29,7 +30,9 @@ export const cleanNode = (
   const to = { ...next, targetProvisionState: 'manageable' as const };
   const options = { mode: 'manual' as const, ...(disableRamdisk && { disableRamdisk }) };
   try {
-    const plan = requestedSteps(node, requireDriver(node, surroundings), 'clean', steps);
+    const driver = requireDriver(node, surroundings);
+    const listed = requestedSteps(node, driver, 'clean', steps);
+    const plan = listedSteps(node, driver, 'cleaning', listed, disableRamdisk);
     return start(node, 'Cleaning', to, { steps: plan, ...options }, surroundings);
   } catch (problem) {
     // Ironic learns what steps a machine has only while it cleans: a step it does not know fails the cleaning.

@@ -29,6 +29,9 @@ export const deployNode = (
   requireTraits(node);
   requireValid(node, ['power', 'deploy', 'boot', 'network'], 'deploy or power', surroundings);
   const plan = deploySteps(node, requireDriver(node, surroundings), steps);
+  const without = steps
+    .filter(({ priority = 0 }) => Number(priority) <= 0)
+    .map(step => `${step.interface}.${step.step}`);
   if (plan.length === 0)
     throw invalid(
       `Node ${node.uuid} has no deploy steps: its deploy interface gives none, and the request took them away.`,
@@ -37,7 +40,12 @@ export const deployNode = (
     node,
     'Deployment',
     to,
-    { steps: plan, ...(rebuild && { rebuild }), ...(configdrive && { configdrive }) },
+    {
+      steps: plan,
+      ...(without.length > 0 && { without }),
+      ...(rebuild && { rebuild }),
+      ...(configdrive && { configdrive }),
+    },
     surroundings,
   );
   return events;

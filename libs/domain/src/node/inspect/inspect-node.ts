@@ -1,6 +1,6 @@
 import type { NodeEvent } from '../families.js';
 import type { Node } from '../node.js';
-import { coreStep } from '../operation/plan.js';
+import { coreStepsOf } from '../operation/plan.js';
 import { requireDriver, requireValid, start } from '../operation/start.js';
 import { requireMove, requirePresent } from '../refusals.js';
 import type { Surroundings } from '../surroundings.js';
@@ -9,7 +9,7 @@ import type { Surroundings } from '../surroundings.js';
 export const inspectNode = (_data: object, node: Node, surroundings: Surroundings): NodeEvent[] => {
   requirePresent(node);
   const to = requireMove(node, 'inspect');
-  const step = coreStep(node, requireDriver(node, surroundings), 'Inspection');
+  const steps = coreStepsOf(node, requireDriver(node, surroundings), 'Inspection');
   requireValid(node, ['power', 'inspect'], 'inspection', surroundings);
-  return start(node, 'Inspection', to, { steps: [step] }, surroundings);
+  return start(node, 'Inspection', to, { steps }, surroundings);
 };

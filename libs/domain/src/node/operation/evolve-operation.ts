@@ -3,7 +3,7 @@ import { isSealed } from '../../ports/key-store.js';
 import type { OperationFact, OperationFactData, OperationFamily } from '../families.js';
 import type { Change } from '../change.js';
 import { moved, withAttributes, withoutVifs } from '../change.js';
-import type { Bag, Node, Operation } from '../node.js';
+import type { Bag, Node, Operation, Ramdisk } from '../node.js';
 
 type Evolve<F extends OperationFact> = (
   node: Node,
@@ -25,11 +25,19 @@ const byFact: { [F in OperationFact]: Evolve<F> } = {
   }),
   Planned: (node, data) =>
     changed(node, { steps: [...(node.operation?.steps ?? []).slice(0, data.from), ...data.steps] }),
-  StepStarted: (node, data) =>
-    changed(node, { index: data.index, running: { attempt: data.attempt ?? 1, epoch: data.epoch }, waiting: null }),
+  StepStarted: (node, data) => {
+    const { agent, ramdisk } = agentAt(node, data.index);
+    const running = { attempt: data.attempt ?? 1, epoch: data.epoch };
+    return {
+      ...changed(node, { index: data.index, running, waiting: null, agentBoot: agent?.boot ?? null }),
+      agent,
+      ramdisk,
+    };
+  },
   StepCompleted: (node, data) => ({
     ...changed(node, { index: data.index + 1, running: null, waiting: null }),
     ...told(node, data.result),
+    ...(node.operation?.steps[data.index]?.agent === 'ends' && { agent: null, ramdisk: null }),
   }),
   StepFailed: (node, data, event, family) =>
     data.provisionState
@@ -45,8 +53,14 @@ const byFact: { [F in OperationFact]: Evolve<F> } = {
     ...changed(node, {
       index: data.index,
       running: null,
-      waiting: wait(data.expects ?? 'agent', data.timeoutMs, event),
+      waiting: {
+        ...wait(data.expects ?? 'agent', data.timeoutMs, event),
+        inStep: true,
+        command: data.agentCommand ?? null,
+      },
     }),
+    ...(data.agentCommand && node.agent && { agent: { ...node.agent, command: data.agentCommand } }),
+    ...(data.powerState !== undefined && { power: { ...node.power, state: data.powerState } }),
   }),
   Resumed: (node, data, event) => ({
     ...moved(data, event),
@@ -71,7 +85,7 @@ const byFact: { [F in OperationFact]: Evolve<F> } = {
   Failed: (node, data, event, family) => failed(node, data, event, family),
   Finished: (node, data, event, family) => ({
     ...moved(data, event),
-    ...ended(node, family, data.provisionState, event),
+    ...ended(node, family, data.provisionState, event, 'done'),
     ...(family === 'Teardown' && withoutInstance(node, event)),
     ...withAttributes(node, data.attributes),
   }),
@@ -97,6 +111,9 @@ const started = (data: OperationFactData<'Started'>, event: RecordedEvent, famil
   waiting: null,
   held: false,
   abortRequested: false,
+  agentKept: data.agentKept ?? false,
+  agentBoot: null,
+  without: data.without ?? [],
   epoch: null,
   startedAt: event.recorded,
 });
@@ -114,6 +131,8 @@ const startingAttributes = (node: Node, data: OperationFactData<'Started'>): Bag
     : data.attributes;
 
 const wait = (expects: NonNullable<Operation['waiting']>['expects'], timeoutMs: number, event: RecordedEvent) => ({
+  inStep: false,
+  command: null,
   expects,
   timeoutMs,
   since: event.recorded,
@@ -123,10 +142,29 @@ const wait = (expects: NonNullable<Operation['waiting']>['expects'], timeoutMs: 
 const changed = (node: Node, change: Partial<Operation>): Change =>
   node.operation ? { operation: { ...node.operation, ...change } } : {};
 
+/**
+ * Agent and ramdisk when a step begins. One that boots a ramdisk takes the agent before it away, so that the token of
+ * the new boot is given out; a step of the conductor that switches power does, too.
+ */
+const agentAt = (node: Node, index: number): Pick<Node, 'agent' | 'ramdisk'> => {
+  const { operation, agent, ramdisk } = node;
+  const step = operation?.steps[index];
+  if (operation && step?.agent === 'starts') {
+    const isKept = operation.agentKept && ramdisk?.operation !== operation.id;
+    return {
+      agent: isKept ? agent : null,
+      ramdisk: { operation: operation.id, family: operation.family, ended: null },
+    };
+  }
+  const switchesPower = step?.implementation === '' && (step.step === 'reboot' || step.step === 'power_off');
+  return { agent: switchesPower ? null : agent, ramdisk };
+};
+
 /** What a step tells about the machine, by the name of the fact. */
 const told = (node: Node, result: Bag | undefined): Change => {
   if (!result) return {};
-  const { powerState, bootMode, secureBoot, raidConfig } = result as {
+  const { powerState, bootMode, secureBoot, raidConfig, hardwareManagers } = result as {
+    hardwareManagers?: Bag;
     powerState?: string | null;
     bootMode?: string | null;
     secureBoot?: boolean | null;
@@ -137,6 +175,7 @@ const told = (node: Node, result: Bag | undefined): Change => {
     ...((bootMode !== undefined || secureBoot !== undefined) && {
       boot: { ...node.boot, mode: bootMode ?? node.boot.mode, secure: secureBoot ?? node.boot.secure },
     }),
+    ...(hardwareManagers && node.agent && { agent: { ...node.agent, hardwareManagers } }),
     ...(raidConfig !== undefined && { raid: { ...node.raid, actual: raidConfig } }),
   };
 };
@@ -144,19 +183,26 @@ const told = (node: Node, result: Bag | undefined): Change => {
 interface Failure {
   readonly provisionState: string;
   readonly targetProvisionState?: string | null;
-  readonly problem: { readonly detail: string };
+  readonly problem: { readonly code?: string; readonly detail: string };
 }
 
 const failed = (node: Node, data: Failure, event: RecordedEvent, family: OperationFamily): Change => ({
   ...moved(data, event),
-  ...ended(node, family, data.provisionState, event),
+  ...ended(node, family, data.provisionState, event, data.problem.code === 'operation.aborted' ? 'aborted' : 'failed'),
   ...(family === 'Teardown' && withoutInstance(node, event)),
   ...(family === 'Adoption' && { power: { ...node.power, state: null } }),
   lastError: data.problem.detail,
 });
 
-const ended = (node: Node, family: OperationFamily, state: string, event: RecordedEvent): Change => ({
+const ended = (
+  node: Node,
+  family: OperationFamily,
+  state: string,
+  event: RecordedEvent,
+  how: NonNullable<Ramdisk['ended']>,
+): Change => ({
   operation: null,
+  ramdisk: node.ramdisk && { ...node.ramdisk, ended: how },
   ...inspection(node, family, state, event),
 });
 

@@ -4,6 +4,7 @@ import type { OperationFamily, StepKind } from '../families.js';
 import type { Bag, InterfaceType, Node, PlannedStep } from '../node.js';
 import { interfaceOf } from '../node.js';
 import { invalid } from '../refusals.js';
+import { expected, mayBeAgents } from './agent-steps.js';
 
 /** A step as clients ask for it. */
 export interface StepRequest {
@@ -51,7 +52,7 @@ export const implementationOf = (
   type: InterfaceType,
 ): ImplementationManifest | undefined => driver.interfaces[type].find(({ name }) => name === interfaceOf(node, type));
 
-const planned = (type: string, implementation: string, step: StepManifest, args?: Bag): PlannedStep => ({
+export const planned = (type: string, implementation: string, step: StepManifest, args?: Bag): PlannedStep => ({
   interface: type,
   step: step.step,
   implementation,
@@ -61,6 +62,8 @@ const planned = (type: string, implementation: string, step: StepManifest, args?
   ...((step.destructive ?? step.effect === 'once') && { destructive: true }),
   abortable: step.abortable ?? false,
   requiresRamdisk: step.requiresRamdisk ?? true,
+  ...(step.inBand && { inBand: true }),
+  ...(step.agent && { agent: step.agent }),
 });
 
 /** All steps of a kind that the node's driver has, unordered. */
@@ -77,7 +80,7 @@ export const automaticSteps = (node: Node, driver: DriverManifest, kind: StepKin
     kind,
   );
 
-const byPriority = (steps: PlannedStep[], kind: StepKind): PlannedStep[] =>
+export const byPriority = (steps: PlannedStep[], kind: StepKind): PlannedStep[] =>
   steps.sort(
     (a, b) =>
       (b.priority ?? 0) - (a.priority ?? 0) || rank[kind].indexOf(a.interface) - rank[kind].indexOf(b.interface),
@@ -91,9 +94,9 @@ export const requestedSteps = (node: Node, driver: DriverManifest, kind: StepKin
 export const deploySteps = (node: Node, driver: DriverManifest, requests: readonly StepRequest[]): PlannedStep[] => {
   const steps = new Map(automaticSteps(node, driver, 'deploy').map(step => [`${step.interface}.${step.step}`, step]));
   for (const request of requests) {
-    const step = resolve(node, driver, 'deploy', request);
-    const key = `${step.interface}.${step.step}`;
     const priority = Number(request.priority ?? 0);
+    const step = resolve(node, driver, 'deploy', request);
+    const key = keyOf(step);
     if (key === 'deploy.deploy' && priority > 0)
       throw invalid('Cannot set a priority for the core deploy step "deploy" of interface "deploy".');
     // Steps of the conductor may be asked for more than once: a hold here, another there.
@@ -104,23 +107,40 @@ export const deploySteps = (node: Node, driver: DriverManifest, requests: readon
   return byPriority([...steps.values()], 'deploy');
 };
 
-/** The one step that families without step lists consist of; its interface says whether the driver has it. */
-const coreSteps: Readonly<Partial<Record<OperationFamily, readonly [InterfaceType, string]>>> = {
+/** Names a step among those of a machine. */
+export const keyOf = ({ interface: type, step }: Pick<PlannedStep, 'interface' | 'step'>): string => `${type}.${step}`;
+
+/**
+ * What families without step lists consist of: the first step the driver must have, as its interface says; the others
+ * come after it where it has them.
+ */
+const coreSteps: Readonly<Partial<Record<OperationFamily, readonly [InterfaceType, string, ...string[]]>>> = {
   Verification: ['power', 'get_power_state'],
-  Inspection: ['inspect', 'inspect_hardware'],
+  Inspection: ['inspect', 'inspect_hardware', 'finish_inspection'],
   Teardown: ['deploy', 'tear_down'],
   Adoption: ['deploy', 'take_over'],
-  Rescue: ['rescue', 'rescue'],
+  Rescue: ['rescue', 'rescue', 'finish_rescue'],
   Unrescue: ['rescue', 'unrescue'],
 };
 
 /** @throws Problem hardware.unsupported when the node's interface lacks the ability */
-export const coreStep = (node: Node, driver: DriverManifest, family: OperationFamily): PlannedStep => {
-  const [type, name] = coreSteps[family]!;
+export const coreStepsOf = (node: Node, driver: DriverManifest, family: OperationFamily): PlannedStep[] => {
+  const [type, first, ...others] = coreSteps[family]!;
+  const step = coreStep(node, driver, type, first);
+  if (!step) throw unsupported(node, type, first);
+  return [step, ...others.flatMap(name => coreStep(node, driver, type, name) ?? [])];
+};
+
+/** A step that no client names and that has its place in the plans of operations. */
+export const coreStep = (
+  node: Node,
+  driver: DriverManifest,
+  type: InterfaceType,
+  name: string,
+): PlannedStep | undefined => {
   const implementation = implementationOf(node, driver, type);
   const step = implementation?.steps.core?.find(({ step }) => step === name);
-  if (!implementation || !step) throw unsupported(node, type, name);
-  return planned(type, implementation.name, step);
+  return implementation && step && planned(type, implementation.name, step);
 };
 
 export const unsupported = (node: Node, type: string, ability: string): Problem =>
@@ -139,12 +159,13 @@ const resolve = (node: Node, driver: DriverManifest, kind: StepKind, request: St
   const type = request.interface as InterfaceType;
   const implementation = Object.hasOwn(driver.interfaces, type) ? implementationOf(node, driver, type) : undefined;
   const step = implementation?.steps[kind]?.find(({ step }) => step === request.step);
+  if (implementation && !step && mayBeAgents(node, driver, type)) return expected(request, implementation.name);
   if (!implementation || !step) throw unknownStep(node, kind, request);
   checkArguments(kind, step, request);
   return planned(type, implementation.name, step, request.args);
 };
 
-const unknownStep = (node: Node, kind: StepKind, request: StepRequest): Problem =>
+export const unknownStep = (node: Node, kind: StepKind, request: StepRequest): Problem =>
   new Problem({
     code: 'step.unknown',
     title: `The node has no such ${kind} step`,
@@ -154,7 +175,12 @@ const unknownStep = (node: Node, kind: StepKind, request: StepRequest): Problem 
     hint: `Its interfaces decide which steps it has; "${request.interface}" is "${interfaceOf(node, request.interface as InterfaceType)}".`,
   });
 
-const checkArguments = (kind: StepKind, step: StepManifest, { args = {}, interface: type }: StepRequest): void => {
+/** @throws Problem request.invalid */
+export const checkArguments = (
+  kind: StepKind,
+  step: Pick<StepManifest, 'step' | 'args'>,
+  { args = {}, interface: type }: Pick<StepRequest, 'args' | 'interface'>,
+): void => {
   const known = step.args ?? {};
   const unknown = Object.keys(args).filter(name => !Object.hasOwn(known, name));
   const absent = Object.keys(known).filter(name => known[name]!.required && !Object.hasOwn(args, name));

@@ -1,11 +1,14 @@
 import type { ProblemDetails } from '../../problem.js';
+import { Problem } from '../../problem.js';
 import { abortedByRequest } from '../abort/abort-operation.js';
 import type { NodeEvent } from '../families.js';
 import { nodeEvent, operationEvent, operationFamilies } from '../families.js';
-import type { Bag, Node, Operation } from '../node.js';
+import type { Bag, Node, Operation, PlannedStep } from '../node.js';
 import { move } from '../provisioning.js';
 import type { Surroundings } from '../surroundings.js';
+import type { AgentSteps } from './agent-steps.js';
 import { fail, proceed, to } from './continue.js';
+import { cleaningFromTheStart, planWithAgent } from './plan-with-agent.js';
 
 // What conductors report. A report that answers an intent which is no longer open is void: it decides nothing.
 
@@ -46,6 +49,9 @@ export const claim = (node: Node, { conductor, epoch }: Claimant): { epoch: numb
 };
 
 export interface StepResult {
+  /** Of an agent that has just been heard for the first time: the rest of the plan is made with them. */
+  readonly agentSteps?: AgentSteps;
+  readonly hardwareManagers?: Bag;
   readonly powerState?: string | null;
   readonly bootMode?: string | null;
   readonly secureBoot?: boolean | null;
@@ -68,7 +74,8 @@ export const completeStep = (
   const { family, id, index } = operation;
   const step = operation.steps[index]!;
   const resumed = operation.waiting ? resume(node, operation, data.conductor) : { events: [], node };
-  const { biosSettings, firmware, inventory, properties, ...told } = data.result ?? {};
+  const { biosSettings, firmware, inventory, properties, agentSteps, ...rest } = data.result ?? {};
+  const told = agentSteps ? { ...rest, hardwareManagers: agentSteps.hardwareManagers } : rest;
   const completed = operationEvent(family, 'StepCompleted', {
     operation: id,
     index,
@@ -85,8 +92,57 @@ export const completeStep = (
   const ready = { ...operation, running: null, waiting: null };
   const next = operation.abortRequested
     ? abortAfter(resumed.node, ready)
-    : proceed(resumed.node, ready, index + 1, { epoch: data.epoch }, surroundings);
+    : agentSteps
+      ? planAndProceed(resumed.node, ready, index + 1, agentSteps, data, surroundings)
+      : proceed(resumed.node, ready, index + 1, { epoch: data.epoch }, surroundings);
   return [...resumed.events, completed, ...found, ...next];
+};
+
+/** Goes on with a plan that the agent's steps are part of, or fails where it lacks one that was asked for. */
+const planAndProceed = (
+  node: Node,
+  operation: Operation,
+  index: number,
+  told: AgentSteps,
+  { epoch }: Intent,
+  surroundings: Surroundings,
+): NodeEvent[] => {
+  const { family, id } = operation;
+  let steps: PlannedStep[];
+  try {
+    steps = planWithAgent(node, operation, index, told, surroundings);
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    return fail(node, operation, 'Failed', problem.details);
+  }
+  const plan = [...operation.steps.slice(0, index), ...steps];
+  const isNew = JSON.stringify(plan) !== JSON.stringify(operation.steps);
+  return [
+    ...(isNew ? [operationEvent(family, 'Planned', { operation: id, from: index, steps })] : []),
+    ...proceed(node, { ...operation, steps: plan }, index, { epoch }, surroundings),
+  ];
+};
+
+/**
+ * The agent has become another one than the plan was made with and has refused the step. An automated cleaning begins
+ * anew; what a client asked for goes on with the same step (Ironic, agent API).
+ */
+export const planAnew = (
+  data: Intent & { readonly conductor: string; readonly agentSteps: AgentSteps },
+  node: Node,
+  surroundings: Surroundings,
+): NodeEvent[] => {
+  const operation = answered(node, data);
+  if (!operation) return [];
+  const resumed = operation.waiting ? resume(node, operation, data.conductor) : { events: [], node };
+  const ready = { ...operation, running: null, waiting: null };
+  const plan = operation.mode === 'automated' ? cleaningFromTheStart(ready) : ready;
+  const next = planAndProceed(resumed.node, plan, operation.index, data.agentSteps, data, surroundings);
+  return [
+    ...resumed.events,
+    nodeEvent('AgentStepsRead', { hardwareManagers: data.agentSteps.hardwareManagers }),
+    ...next,
+  ];
 };
 
 /** The abort that was put off until the step had ended. The machine has no such verb in a working state: it fails. */
@@ -145,22 +201,38 @@ export const confirmStep = (
   return [...events, ...completeStep(intent, open, surroundings)];
 };
 
-/** The step goes on elsewhere: the node is given free until a sign of life. */
+/**
+ * The step goes on elsewhere: the node is given free until a sign of life. Said by another conductor than the one that
+ * began the step, it comes with a claim. Said again, of the agent's command that is now known.
+ */
 export const waitInStep = (
-  data: Intent & { readonly expects: 'agent' | 'driver'; readonly timeoutMs: number },
+  data: Intent & {
+    readonly expects: 'agent' | 'driver';
+    readonly timeoutMs: number;
+    readonly recoveredBy?: string;
+    readonly agentCommand?: string;
+    readonly powerState?: string;
+  },
   node: Node,
 ): NodeEvent[] => {
   const operation = answered(node, data);
-  if (!operation || operation.waiting) return [];
-  if (!move(node.provisionState, 'wait')) return fail(node, operation, 'StepFailed', cannotWait(operation));
+  if (!operation) return [];
+  const { waiting } = operation;
+  if (waiting && (data.agentCommand === undefined || waiting.command === data.agentCommand)) return [];
+  const stays = { provisionState: node.provisionState, targetProvisionState: node.targetProvisionState };
+  if (!waiting && !move(node.provisionState, 'wait')) return fail(node, operation, 'StepFailed', cannotWait(operation));
+  const { events } = data.recoveredBy ? claim(node, { conductor: data.recoveredBy }) : { events: [] };
   return [
+    ...events,
     operationEvent(operation.family, 'Waiting', {
       operation: operation.id,
       index: operation.index,
       attempt: data.attempt,
-      ...to(node, operation, 'wait'),
+      ...(waiting ? stays : to(node, operation, 'wait')),
       expects: data.expects,
       timeoutMs: data.timeoutMs,
+      ...(data.agentCommand !== undefined && { agentCommand: data.agentCommand }),
+      ...(data.powerState !== undefined && { powerState: data.powerState }),
     }),
   ];
 };
@@ -227,3 +299,12 @@ const answered = (node: Node, intent: Intent): Operation | undefined => {
   const answersRunning = running?.attempt === intent.attempt && running.epoch === intent.epoch;
   return answersRunning || (waiting && node.claim?.epoch === intent.epoch) ? operation : undefined;
 };
+
+/** The ramdisk that an operation left behind is gone. Void if it is another one by now. */
+export const removeRamdisk = (
+  data: { readonly operation: string; readonly powerState?: string; readonly left?: string },
+  node: Node,
+): NodeEvent[] =>
+  node.present && node.ramdisk?.operation === data.operation && node.operation?.id !== data.operation
+    ? [nodeEvent('RamdiskRemoved', data)]
+    : [];

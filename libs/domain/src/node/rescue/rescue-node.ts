@@ -1,6 +1,6 @@
 import type { NodeEvent } from '../families.js';
 import type { Bag, Node } from '../node.js';
-import { coreStep } from '../operation/plan.js';
+import { coreStepsOf } from '../operation/plan.js';
 import { requireDriver, requireValid, start } from '../operation/start.js';
 import { inMaintenance, requireMove, requirePresent } from '../refusals.js';
 import type { Surroundings } from '../surroundings.js';
@@ -16,8 +16,8 @@ export const rescueNode = ({ rescuePassword }: RescueNode, node: Node, surroundi
   const to = requireMove(node, 'rescue');
   if (node.maintenance) throw inMaintenance(node, 'rescuing');
   requireValid(node, ['power', 'rescue', 'network'], 'rescue', surroundings);
-  const step = coreStep(node, requireDriver(node, surroundings), 'Rescue');
-  return start(node, 'Rescue', to, { steps: [step], rescuePassword }, surroundings);
+  const steps = coreStepsOf(node, requireDriver(node, surroundings), 'Rescue');
+  return start(node, 'Rescue', to, { steps, rescuePassword }, surroundings);
 };
 
 /** Boots the instance again. */
@@ -26,6 +26,6 @@ export const unrescueNode = (_data: object, node: Node, surroundings: Surroundin
   const to = requireMove(node, 'unrescue');
   if (node.maintenance) throw inMaintenance(node, 'unrescuing');
   requireValid(node, ['power'], 'power', surroundings);
-  const step = coreStep(node, requireDriver(node, surroundings), 'Unrescue');
-  return start(node, 'Unrescue', to, { steps: [step] }, surroundings);
+  const steps = coreStepsOf(node, requireDriver(node, surroundings), 'Unrescue');
+  return start(node, 'Unrescue', to, { steps }, surroundings);
 };

@@ -1,7 +1,7 @@
 import type { NodeEvent } from '../families.js';
 import { requireRoomForCleaning } from '../limits.js';
 import type { Node } from '../node.js';
-import { coreStep } from '../operation/plan.js';
+import { coreStepsOf } from '../operation/plan.js';
 import { requireDriver, requireValid, start } from '../operation/start.js';
 import { protectedNode, requireMove, requirePresent } from '../refusals.js';
 import type { Surroundings } from '../surroundings.js';
@@ -13,6 +13,6 @@ export const undeployNode = (_data: object, node: Node, surroundings: Surroundin
   if (node.protection) throw protectedNode(node, 'undeployed');
   requireRoomForCleaning(surroundings);
   requireValid(node, ['power'], 'power', surroundings);
-  const step = coreStep(node, requireDriver(node, surroundings), 'Teardown');
-  return start(node, 'Teardown', to, { steps: [step] }, surroundings);
+  const steps = coreStepsOf(node, requireDriver(node, surroundings), 'Teardown');
+  return start(node, 'Teardown', to, { steps }, surroundings);
 };

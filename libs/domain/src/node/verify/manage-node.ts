@@ -1,7 +1,7 @@
 import type { NodeEvent } from '../families.js';
 import { nodeEvent } from '../families.js';
 import type { Node, PlannedStep } from '../node.js';
-import { automaticSteps, coreStep } from '../operation/plan.js';
+import { automaticSteps, coreStepsOf } from '../operation/plan.js';
 import { requireDriver, start } from '../operation/start.js';
 import { requireMove, requirePresent, wrongState } from '../refusals.js';
 import type { Surroundings } from '../surroundings.js';
@@ -14,6 +14,9 @@ export const manageNode = (_data: object, node: Node, surroundings: Surroundings
   const to = requireMove(node, 'manage');
   if (to.provisionState !== 'verifying') return [nodeEvent('NodeManaged', to)];
   const driver = requireDriver(node, surroundings);
-  const steps: PlannedStep[] = [...automaticSteps(node, driver, 'verify'), coreStep(node, driver, 'Verification')];
+  const steps: PlannedStep[] = [
+    ...automaticSteps(node, driver, 'verify'),
+    ...coreStepsOf(node, driver, 'Verification'),
+  ];
   return start(node, 'Verification', to, { steps }, surroundings);
 };

@@ -1,5 +1,5 @@
 import type { Bag } from '#domain';
-import type { Effect } from '../hardware-type.js';
+import type { Effect } from './hardware-type.js';
 
 /**
  * Whether the machine is to boot by UEFI: boot flags say so. What the instance wants comes first, then the node, then
