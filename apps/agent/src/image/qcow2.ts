@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { inflateRawSync, zstdDecompressSync } from 'node:zlib';
 import { invalidImage } from '../problem.js';
+import { zstdFrameBytes } from './zstd-frame.js';
 
 // QEMU's qcow2, versions 2 and 3: docs/interop/qcow2.rst of QEMU. Numbers are big-endian. Read here, so that a ramdisk
 // needs no qemu-img; every cluster is given out, those without data as zeros, because a disk need not be blank.
@@ -75,7 +76,8 @@ const decompress = async (file: FileHandle, header: Header, entry: bigint): Prom
   const clusterBytes = 2 ** header.clusterBits;
   try {
     const options = { maxOutputLength: clusterBytes };
-    return header.zstd ? zstdDecompressSync(bytes, options) : inflateRawSync(bytes, options);
+    if (!header.zstd) return inflateRawSync(bytes, options);
+    return zstdDecompressSync(bytes.subarray(0, zstdFrameBytes(bytes)), options);
   } catch (error) {
     throw invalidImage(`a compressed cluster of the qcow2 image is damaged: ${String(error)}`);
   }
