@@ -10,7 +10,8 @@ import type { HardwareManager } from './hardware/hardware-manager.js';
 import type { Bag } from './lookup/lookup.js';
 import { Journal } from './logs/journal.js';
 import type { Machine } from './machine/machine.js';
-import { ProgramMissing, type CommandOutput, type Run } from './machine/run-command.js';
+import type { CommandOutput } from './machine/command-output.js';
+import { ProgramMissing, type Run } from './machine/run-command.js';
 import { parseKernelParameters } from './parameters/kernel-parameters.js';
 import { readParameters, type Parameters } from './parameters/parameters.js';
 

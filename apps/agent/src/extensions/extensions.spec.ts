@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { CommandLog } from '../api/command-log.js';
 import type { CommandResult } from '../api/command.js';
+import { newGpt, partitionTypes, writeGpt } from '../image/partition-table/gpt.js';
 import { withoutTokens } from '../logs/collect-logs.js';
 import { gib, mib, testHardware, testMachine, type Program, type TestMachine } from '../test-bench.js';
 import { allExtensions } from './extensions.js';
@@ -51,7 +52,11 @@ describe('the commands of the agent', () => {
 
     it('ends at the first failure, and says how far it came', async () => {
       const commands = await agent();
-      const flow = [{ 'standby.sync': {} }, { 'standby.execute_bootc_install': { image_source: 'oci://x' } }, { 'standby.sync': {} }];
+      const flow = [
+        { 'standby.sync': {} },
+        { 'standby.execute_bootc_install': { image_source: 'oci://x' } },
+        { 'standby.sync': {} },
+      ];
       expect(await commands.execute('flow.start_flow', { flow }, true)).toMatchObject({
         command_status: 'FAILED',
         command_error: {
@@ -95,9 +100,17 @@ describe('the commands of the agent', () => {
 
     it('wipes the metadata at both ends of each disk, but of those that the node keeps', async () => {
       const commands = await agent({}, { vda: 64 * mib, vdb: 32 * mib });
-      for (const [name, at] of [['vda', 0], ['vda', 63 * mib], ['vda', 30 * mib], ['vdb', 0]] as const) await fill(name, at);
+      for (const [name, at] of [
+        ['vda', 0],
+        ['vda', 63 * mib],
+        ['vda', 30 * mib],
+        ['vdb', 0],
+      ] as const)
+        await fill(name, at);
       const node = { properties: { skip_block_devices: [{ name: `s== ${join(machine.roots.dev, 'vdb')}` }] } };
-      expect(await commands.execute(...step('erase_devices_metadata', 'clean', {}, node))).toMatchObject({ command_status: 'SUCCEEDED' });
+      expect(await commands.execute(...step('erase_devices_metadata', 'clean', {}, node))).toMatchObject({
+        command_status: 'SUCCEEDED',
+      });
       expect(await isZero('vda', 0)).toBe(true);
       expect(await isZero('vda', 63 * mib)).toBe(true);
       expect(await isZero('vda', 30 * mib)).toBe(false);
@@ -125,18 +138,27 @@ describe('the commands of the agent', () => {
       const commands = await agent({ nvme }, { nvme0n1: 8 * mib, vdb: 8 * mib });
       await fill('vdb', 0);
       const failed = await commands.execute(...step('erase_devices', 'clean'));
-      expect(failed.command_error).toMatchObject({ type: 'CleaningError', details: expect.stringContaining('nvme0n1') });
+      expect(failed.command_error).toMatchObject({
+        type: 'CleaningError',
+        details: expect.stringContaining('nvme0n1'),
+      });
       expect(await isZero('vdb', 0)).toBe(true);
       const node = { driver_internal_info: { agent_continue_if_secure_erase_failed: true } };
-      expect(await commands.execute(...step('erase_devices', 'clean', {}, node))).toMatchObject({ command_status: 'SUCCEEDED' });
+      expect(await commands.execute(...step('erase_devices', 'clean', {}, node))).toMatchObject({
+        command_status: 'SUCCEEDED',
+      });
     });
 
     it('refuses a read-only disk unless it may be skipped', async () => {
       const commands = await agent();
       await writeFile(join(machine.roots.sys, 'block/vda/ro'), '1');
-      expect((await commands.execute(...step('erase_devices', 'clean'))).command_error).toMatchObject({ type: 'BlockDeviceEraseError' });
+      expect((await commands.execute(...step('erase_devices', 'clean'))).command_error).toMatchObject({
+        type: 'BlockDeviceEraseError',
+      });
       const node = { driver_internal_info: { agent_erase_skip_read_only: true } };
-      expect(await commands.execute(...step('erase_devices', 'clean', {}, node))).toMatchObject({ command_status: 'SUCCEEDED' });
+      expect(await commands.execute(...step('erase_devices', 'clean', {}, node))).toMatchObject({
+        command_status: 'SUCCEEDED',
+      });
     });
 
     it('removes the crash records of the owner before', async () => {
@@ -155,10 +177,17 @@ describe('the commands of the agent', () => {
     const efibootmgr: Program = () => 'BootCurrent: 0001\nBoot0001* UEFI PXE\tPci\nBoot0007* ironic1\tHD(1)\n';
     const withEsp = async (programs: Record<string, Program>): Promise<void> => {
       commands = await agent({ mount: () => '', umount: () => '', ...programs });
-      const { newGpt, partitionTypes, writeGpt } = await import('../image/partition-table/gpt.js');
       const disk = await open(join(machine.roots.dev, 'vda'), 'r+');
       const guid = '0a1b2c3d-1111-4222-8333-444455556666';
-      const esp = { number: 15, typeGuid: partitionTypes.efiSystem, guid, firstLba: 2048, lastLba: 4095, attributes: 0n, name: '' };
+      const esp = {
+        number: 15,
+        typeGuid: partitionTypes.efiSystem,
+        guid,
+        firstLba: 2048,
+        lastLba: 4095,
+        attributes: 0n,
+        name: '',
+      };
       await writeGpt(disk, { ...newGpt(), partitions: [esp] }, 5 * gib);
       await disk.close();
       mounted = async file => {
@@ -197,7 +226,9 @@ describe('the commands of the agent', () => {
 
     it('leaves a whole-disk image alone on a machine that starts by BIOS', async () => {
       await withEsp({});
-      expect(await install({ target_boot_mode: 'bios', root_uuid: '0xdeadbeef' })).toMatchObject({ command_status: 'SUCCEEDED' });
+      expect(await install({ target_boot_mode: 'bios', root_uuid: '0xdeadbeef' })).toMatchObject({
+        command_status: 'SUCCEEDED',
+      });
       expect(machine.ran).toEqual([]);
     });
   });
@@ -246,7 +277,9 @@ describe('the commands of the agent', () => {
 
   it('poll, system and standby do as they are told', async () => {
     const commands = await agent({ poweroff: () => '' });
-    expect((await commands.execute('poll.get_hardware_info', {}, true)).command_result).toMatchObject({ hostname: 'ramdisk' });
+    expect((await commands.execute('poll.get_hardware_info', {}, true)).command_result).toMatchObject({
+      hostname: 'ramdisk',
+    });
     await commands.execute('poll.set_node_info', { node_info: { uuid: '1' } }, true);
     await commands.execute('system.lockdown', {}, true);
     expect(left).toEqual(['{"uuid":"1"}', 'lock down']);

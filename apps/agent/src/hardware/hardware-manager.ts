@@ -1,7 +1,6 @@
 import type { Bag } from '../lookup/lookup.js';
 import type { Machine } from '../machine/machine.js';
 import type { Parameters } from '../parameters/parameters.js';
-import type { Hardware } from './hardware.js';
 
 /** How well a manager knows this machine. Where two offer the same, the higher one is asked. */
 export const support = { none: 0, generic: 1, mainline: 2, serviceProvider: 3 } as const;
@@ -19,6 +18,17 @@ export interface StepDescription {
   readonly argsinfo?: Readonly<Record<string, { description: string; required?: boolean }>>;
 }
 
+export interface CallInput {
+  readonly node?: Bag;
+  readonly ports?: readonly Bag[];
+  readonly args?: Bag;
+}
+
+/** Asks the manager that knows this machine best for the method; rejects when none has it. */
+export interface Dispatcher {
+  dispatch<T = unknown>(method: string, input?: CallInput): Promise<T>;
+}
+
 /** What a method of a manager is called with. */
 export interface Call {
   readonly machine: Machine;
@@ -30,7 +40,7 @@ export interface Call {
   /** What the API wanted of this agent when it looked up. */
   readonly config: Bag;
   /** For asking what another manager may know better: the disks, the disk to install to … */
-  readonly hardware: Hardware;
+  readonly hardware: Dispatcher;
 }
 
 export type Method = (call: Call) => unknown;

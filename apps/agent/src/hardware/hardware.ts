@@ -2,17 +2,11 @@ import type { Bag } from '../lookup/lookup.js';
 import type { Machine } from '../machine/machine.js';
 import type { Parameters } from '../parameters/parameters.js';
 import { methodNotFound } from '../problem.js';
-import type { Call, HardwareManager, StepDescription, StepKind } from './hardware-manager.js';
+import type { Call, CallInput, Dispatcher, HardwareManager, StepDescription, StepKind } from './hardware-manager.js';
 
 interface Ranked {
   readonly manager: HardwareManager;
   readonly support: number;
-}
-
-export interface CallInput {
-  readonly node?: Bag;
-  readonly ports?: readonly Bag[];
-  readonly args?: Bag;
 }
 
 interface Offer extends Ranked {
@@ -27,7 +21,7 @@ const better = (a: Offer, b: Offer): Offer => {
 };
 
 /** The managers that know this machine, the one that knows it best first. */
-export class Hardware {
+export class Hardware implements Dispatcher {
   private constructor(
     private readonly ranked: readonly Ranked[],
     private readonly machine: Machine,

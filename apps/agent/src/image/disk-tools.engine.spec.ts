@@ -14,10 +14,14 @@ import { openQcow2 } from './qcow2.js';
 
 const path = `${process.env.PATH}:/usr/sbin:/sbin`;
 const run = (program: string, ...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', env: { ...process.env, PATH: path } });
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    encoding: 'utf8',
+    env: { ...process.env, PATH: path },
+  });
   return { status, text: `${stdout}${stderr}` };
 };
-const having = (program: string) => (spawnSync(program, ['--version'], { env: { ...process.env, PATH: path } }).error ? it.skip : it);
+const having = (program: string) =>
+  spawnSync(program, ['--version'], { env: { ...process.env, PATH: path } }).error ? it.skip : it;
 
 describe('a disk with an image and a config drive', () => {
   let machine: TestMachine;
@@ -30,7 +34,15 @@ describe('a disk with an image and a config drive', () => {
     await writeFile(image, Buffer.alloc(8 * mib));
     const file = await open(image, 'r+');
     const guid = '0a1b2c3d-1111-4222-8333-444455556666';
-    const root = { number: 1, typeGuid: partitionTypes.linuxData, guid, firstLba: 2048, lastLba: 8191, attributes: 0n, name: 'root' };
+    const root = {
+      number: 1,
+      typeGuid: partitionTypes.linuxData,
+      guid,
+      firstLba: 2048,
+      lastLba: 8191,
+      attributes: 0n,
+      name: 'root',
+    };
     await writeGpt(file, { ...newGpt(), partitions: [root] }, 8 * mib);
     await file.close();
     const bytes = await readFile(image);
@@ -65,7 +77,9 @@ describe('a disk with an image and a config drive', () => {
   });
 
   having('partx')('has the partitions that partx finds, and a config drive that blkid knows by its label', () => {
-    const lines = run('partx', '--show', '--noheadings', '--output', 'NR,START,SECTORS,NAME', device).text.trim().split('\n');
+    const lines = run('partx', '--show', '--noheadings', '--output', 'NR,START,SECTORS,NAME', device)
+      .text.trim()
+      .split('\n');
     expect(lines.map(line => line.trim().split(/\s+/))).toEqual([
       ['1', '2048', '6144', 'root'],
       ['2', expect.any(String), '2048', 'config-2'],
@@ -97,14 +111,15 @@ describe('what others check', () => {
     },
   );
 
-  having('openssl').each(['secret', 'a password that is far longer than the sixty-four bytes that a digest of SHA-512 has', 'ü'])(
-    'openssl hashes the rescue password %j alike',
-    password => {
-      expect(run('openssl', 'passwd', '-6', '-salt', 'saltsaltsaltsalt', password).text.trim()).toBe(
-        sha512Crypt(password, 'saltsaltsaltsalt'),
-      );
-    },
-  );
+  having('openssl').each([
+    'secret',
+    'a password that is far longer than the sixty-four bytes that a digest of SHA-512 has',
+    'ü',
+  ])('openssl hashes the rescue password %j alike', password => {
+    expect(run('openssl', 'passwd', '-6', '-salt', 'saltsaltsaltsalt', password).text.trim()).toBe(
+      sha512Crypt(password, 'saltsaltsaltsalt'),
+    );
+  });
 
   having('qemu-img').each(['-c', '-c -o compression_type=zstd', '-o cluster_size=4096', '-o compat=0.10'])(
     'a qcow2 of qemu-img convert %s reads as the disk it was made of',

@@ -85,7 +85,7 @@ export const download = async (image: ImageInfo, source: string, options: Downlo
   const deadline = options.maxDurationMs > 0 ? Date.now() + options.maxDurationMs : Infinity;
   let failures = 0;
   let offset = 0;
-  let validator: string | undefined;
+  let validator: string | undefined = undefined;
   let sizeBytes: number | undefined;
 
   const pause = async (why: string): Promise<void> => {

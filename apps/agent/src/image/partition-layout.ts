@@ -19,6 +19,7 @@ export interface LayoutRequest {
   readonly label: 'gpt' | 'msdos';
   readonly bootMode: 'bios' | 'uefi';
   readonly diskBytes: number;
+  readonly sectorBytes: number;
   /** Kept free at the end, in MiB: for the config drive. */
   readonly reservedMb: number;
 }
@@ -87,9 +88,9 @@ export const writeLayout = async (disk: FileHandle, request: LayoutRequest, plan
   if (request.label === 'msdos') {
     await writeMbr(disk, { ...newMbr(), partitions: plan.map(mbrEntry) });
   } else {
-    const gpt = newGpt();
+    const gpt = newGpt(request.sectorBytes);
     const last = plan.at(-1)!;
-    if ((last.startBytes + last.sizeBytes) / 512 - 1 > lastUsableLba(gpt, request.diskBytes)) {
+    if ((last.startBytes + last.sizeBytes) / gpt.sectorBytes - 1 > lastUsableLba(gpt, request.diskBytes)) {
       throw imageWriteError('the partitions reach into the backup of the partition table');
     }
     await writeGpt(disk, { ...gpt, partitions: plan.map(one => gptEntry(one, gpt.sectorBytes)) }, request.diskBytes);

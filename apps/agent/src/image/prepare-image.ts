@@ -114,6 +114,7 @@ const writePartitions = async (
     label: image.diskLabel ?? (bootMode === 'uefi' ? 'gpt' : 'msdos'),
     bootMode: bootMode === 'uefi' ? 'uefi' : 'bios',
     diskBytes: disk.size,
+    sectorBytes: disk.logical_sectors,
     reservedMb: configDriveMb,
   };
   const plan = planLayout(request);

@@ -366,6 +366,28 @@ describe('write_image', () => {
     await small.remove();
   });
 
+  it('puts the backup of a table of 4096-byte sectors where such a disk ends', async () => {
+    const path = join(machine.folder, '4kn');
+    await writeFile(path, Buffer.alloc(8 * mib));
+    const file = await open(path, 'r+');
+    const guid = '0a1b2c3d-1111-4222-8333-444455556666';
+    const root = {
+      number: 1,
+      typeGuid: partitionTypes.linuxData,
+      guid,
+      firstLba: 256,
+      lastLba: 511,
+      attributes: 0n,
+      name: 'root',
+    };
+    await writeGpt(file, { ...newGpt(4096), partitions: [root] }, 8 * mib);
+    await file.close();
+    files['/4kn.raw'] = await readFile(path);
+    await write('/4kn.raw');
+    expect((await table())!.partitions).toMatchObject([{ startBytes: mib, sizeBytes: mib }]);
+    expect((await read(5 * gib - 4096, 8)).toString()).toBe('EFI PART');
+  });
+
   it('refuses an image without partitions', async () => {
     files['/noise.raw'] = Buffer.alloc(2 * mib, 1);
     expect(await failure(write('/noise.raw'))).toMatchObject({ type: 'DeploymentError' });

@@ -11,7 +11,7 @@ export const zstdFrameBytes = (bytes: Buffer): number => {
   const sizeFlag = descriptor >> 6;
   let at = 5 + (singleSegment ? 0 : 1) + dictionaryIdBytes[descriptor & 3]!;
   at += sizeFlag === 0 && singleSegment ? 1 : contentSizeBytes[sizeFlag]!;
-  for (let last = false; !last; ) {
+  for (let last = false; !last;) {
     const header = bytes.readUIntLE(at, 3);
     last = (header & 1) !== 0;
     const repeatsOneByte = ((header >> 1) & 3) === 1;

@@ -1,4 +1,4 @@
-import type { CommandOutput } from '../machine/run-command.js';
+import type { CommandOutput } from '../machine/command-output.js';
 
 /** What the agent did, newest last. It lives in memory, bounded, and is handed out with the logs. */
 export class Journal {

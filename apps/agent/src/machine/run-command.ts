@@ -1,11 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Journal } from '../logs/journal.js';
-
-export interface CommandOutput {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import type { CommandOutput } from './command-output.js';
 
 export interface RunOptions {
   /** Exit codes that are no failure; 0 when absent. */

@@ -11,8 +11,13 @@ const read = (line: string) => readParameters(parseKernelParameters(line));
 describe('the parameters of the agent', () => {
   it('may be written with - or _', () => {
     const expected = { apiUrls: ['http://a:6385', 'http://b'], insecure: true, listenPort: 9998, lookupTimeout: 300 };
-    expect(read('ipa-api-url=http://a:6385/,http://b/v1 ipa-insecure=1 ipa-listen-port=9998')).toMatchObject({ ...expected, lookupTimeout: 600 });
-    expect(read('ipa_api_url=http://a:6385,http://b ipa_insecure=True ipa_listen_port=9998 ipa_lookup_timeout=300')).toMatchObject(expected);
+    expect(read('ipa-api-url=http://a:6385/,http://b/v1 ipa-insecure=1 ipa-listen-port=9998')).toMatchObject({
+      ...expected,
+      lookupTimeout: 600,
+    });
+    expect(
+      read('ipa_api_url=http://a:6385,http://b ipa_insecure=True ipa_listen_port=9998 ipa_lookup_timeout=300'),
+    ).toMatchObject(expected);
   });
 
   it.each([
@@ -25,12 +30,20 @@ describe('the parameters of the agent', () => {
   });
 
   it('keep a value with = and blanks together', () => {
-    expect(parseKernelParameters('a="b c" d=e=f quiet')).toEqual(new Map([['a', 'b c'], ['d', 'e=f'], ['quiet', '']]));
+    expect(parseKernelParameters('a="b c" d=e=f quiet')).toEqual(
+      new Map([
+        ['a', 'b c'],
+        ['d', 'e=f'],
+        ['quiet', ''],
+      ]),
+    );
   });
 
   it('are refused with every mistake named', () => {
     expect(() => read('ipa-listen-port=x ipa-lookup-timeout=-1 ipa-tls-min-version=1.1')).toThrow(BadParameters);
-    expect(() => read('ipa-listen-port=x ipa-tls-min-version=1.1')).toThrow(/ipa-listen-port=x .*; ipa-tls-min-version=1.1 /);
+    expect(() => read('ipa-listen-port=x ipa-tls-min-version=1.1')).toThrow(
+      /ipa-listen-port=x .*; ipa-tls-min-version=1.1 /,
+    );
   });
 
   it('come from virtual media, too, which go before the rest', async () => {

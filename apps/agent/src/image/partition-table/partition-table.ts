@@ -53,8 +53,11 @@ const ofMbr = (mbr: Mbr): PartitionTable => ({
   })),
 });
 
+/** Most disks count sectors of 512 bytes; "4Kn" ones, and the tables on them, bigger ones. */
+const anyGpt = async (disk: FileHandle): Promise<Gpt | undefined> => (await readGpt(disk)) ?? readGpt(disk, 4096);
+
 export const readPartitionTable = async (disk: FileHandle): Promise<PartitionTable | undefined> => {
-  const gpt = await readGpt(disk);
+  const gpt = await anyGpt(disk);
   if (gpt) return ofGpt(gpt);
   const mbr = await readMbr(disk);
   return mbr && ofMbr(mbr);
@@ -62,7 +65,7 @@ export const readPartitionTable = async (disk: FileHandle): Promise<PartitionTab
 
 /** Moves the backup of a GPT to the end of the disk, and lets the table use all of it. Nothing to do for an MBR. */
 export const stretchToDisk = async (disk: FileHandle, diskBytes: number): Promise<void> => {
-  const gpt = await readGpt(disk);
+  const gpt = await anyGpt(disk);
   if (gpt) await writeGpt(disk, gpt, diskBytes);
 };
 
@@ -83,7 +86,7 @@ export const addPartitionAtEnd = async (
   sizeBytes: number,
   name: string,
 ): Promise<Partition> => {
-  const gpt = await readGpt(disk);
+  const gpt = await anyGpt(disk);
   const mbr = gpt ? undefined : await readMbr(disk);
   if (!gpt && !mbr) throw new NoRoomForPartition('the disk has no partition table');
   const table = gpt ? ofGpt(gpt) : ofMbr(mbr!);
