@@ -20,12 +20,6 @@ export interface DownloadOptions {
 /** Of the bytes that were given out nothing can be used: the server has another file now, or cannot go on. */
 export class StartAgain extends Error {}
 
-export interface Download {
-  /** Bytes of the whole file, when the server said so. */
-  readonly sizeBytes?: number;
-  readonly body: AsyncIterable<Buffer>;
-}
-
 interface Opened {
   readonly message: IncomingMessage;
   readonly url: string;
@@ -70,83 +64,120 @@ const failedStatus = (image: ImageInfo, url: string, status: number): AgentProbl
   return status >= 400 && status < 500 ? imageDownloadFatalError(text) : imageDownloadError(text);
 };
 
-/** Where a partial answer begins and how long the whole file is: `Content-Range: bytes 5-9/10` (RFC 9110, 14.4). */
-const contentRange = (message: IncomingMessage): { start: number; total?: number } | undefined => {
+/** Where a partial answer begins: `Content-Range: bytes 5-9/10` (RFC 9110, 14.4). */
+const rangeStart = (message: IncomingMessage): number | undefined => {
   const match = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(message.headers['content-range'] ?? '');
-  return match ? { start: Number(match[1]), total: match[2] === '*' ? undefined : Number(match[2]) } : undefined;
+  return match ? Number(match[1]) : undefined;
 };
 
 /**
- * Opens an image's address and gives its bytes once each, in order. When the connection breaks in the middle it goes
- * on from there, as long as the server still has the same file (`If-Range`) and takes ranges; else it throws
- * `StartAgain`. A number of failures in a row, without a byte between them, ends it.
+ * One address of an image, read from its start to its end, each byte once and in order. When the connection breaks in
+ * the middle it goes on from there, as long as the server still has the same file (`If-Range`) and takes ranges; else
+ * it throws `StartAgain`. A number of failures in a row, without a byte between them, ends it.
  */
-export const download = async (image: ImageInfo, source: string, options: DownloadOptions): Promise<Download> => {
-  const deadline = options.maxDurationMs > 0 ? Date.now() + options.maxDurationMs : Infinity;
-  let failures = 0;
-  let offset = 0;
-  let validator: string | undefined = undefined;
-  let sizeBytes: number | undefined;
+export class Download {
+  private readonly deadline: number;
+  private failures = 0;
+  private offset = 0;
+  private validator?: string;
+  private message!: IncomingMessage;
+  /** Bytes of the whole file, when the server said so. */
+  sizeBytes?: number;
 
-  const pause = async (why: string): Promise<void> => {
-    failures++;
-    if (failures > options.retries) throw imageDownloadError(`Download of image ${image.id} failed: ${why}`);
-    const pauseMs = Math.min(options.retryIntervalMs, (options.retryIntervalMs / 10) * 2 ** (failures - 1));
-    options.journal.info(`image ${source}, at byte ${offset}: ${why}; again in ${Math.round(pauseMs)} ms`);
-    await sleep(pauseMs);
-  };
-  const inTime = (): void => {
-    if (Date.now() > deadline) {
-      throw imageDownloadTimeout(`Download of image ${image.id} took more than ${options.maxDurationMs / 1000} s`);
-    }
-  };
+  private constructor(
+    private readonly image: ImageInfo,
+    private readonly source: string,
+    private readonly options: DownloadOptions,
+  ) {
+    this.deadline = options.maxDurationMs > 0 ? Date.now() + options.maxDurationMs : Infinity;
+  }
 
-  const connect = async (): Promise<IncomingMessage> => {
+  static async open(image: ImageInfo, source: string, options: DownloadOptions): Promise<Download> {
+    const download = new Download(image, source, options);
+    await download.connect();
+    return download;
+  }
+
+  async *body(): AsyncGenerator<Buffer> {
     for (;;) {
-      inTime();
-      const range = offset > 0 ? { Range: `bytes=${offset}-`, ...(validator && { 'If-Range': validator }) } : {};
-      let why: string;
-      try {
-        const { message, url } = await open(source, image, options, range as Record<string, string>);
-        const status = message.statusCode ?? 0;
-        if (offset > 0 && status === 206 && contentRange(message)?.start === offset) return message;
-        if (offset === 0 && status === 200) return message;
-        message.destroy();
-        if (offset > 0 && (status === 200 || status === 206 || status === 416))
-          throw new StartAgain(`${url} cannot go on`);
-        const problem = failedStatus(image, url, status);
-        if (problem.type === 'ImageDownloadFatalError') throw problem;
-        why = problem.details;
-      } catch (error) {
-        if (error instanceof AgentProblem || error instanceof StartAgain) throw error;
-        why = String(error);
-      }
-      await pause(why);
-    }
-  };
-
-  const first = await connect();
-  validator = first.headers.etag?.startsWith('W/') ? undefined : (first.headers.etag ?? first.headers['last-modified']);
-  if (first.headers['content-length'] !== undefined) sizeBytes = Number(first.headers['content-length']);
-
-  async function* body(): AsyncGenerator<Buffer> {
-    for (let message = first; ; message = await connect()) {
       let why = 'the server closed the connection';
       try {
-        for await (const chunk of message as AsyncIterable<Buffer>) {
-          inTime();
-          offset += chunk.length;
-          failures = 0;
+        for await (const chunk of this.message as AsyncIterable<Buffer>) {
+          this.requireTime();
+          this.offset += chunk.length;
+          this.failures = 0;
           yield chunk;
         }
-        if (sizeBytes === undefined || offset >= sizeBytes) return;
+        if (this.sizeBytes === undefined || this.offset >= this.sizeBytes) return;
       } catch (error) {
         if (error instanceof AgentProblem) throw error;
         why = String(error);
       }
-      if (!validator) throw new StartAgain(`${source}: ${why}, and nothing tells whether the file is the same`);
-      await pause(why);
+      if (this.offset > 0 && !this.validator) {
+        throw new StartAgain(`${this.source}: ${why}, and nothing tells whether the file is the same`);
+      }
+      await this.pause(why);
+      await this.connect();
     }
   }
-  return { sizeBytes, body: body() };
-};
+
+  /** Ends the connection of a download that is of no more use. */
+  close(): void {
+    this.message.destroy();
+  }
+
+  private async connect(): Promise<void> {
+    for (;;) {
+      this.requireTime();
+      try {
+        const problem = await this.ask();
+        if (!problem) return;
+        if (problem.type === 'ImageDownloadFatalError') throw problem;
+        await this.pause(problem.details);
+      } catch (error) {
+        if (error instanceof AgentProblem || error instanceof StartAgain) throw error;
+        await this.pause(String(error));
+      }
+    }
+  }
+
+  /** Asks for what is missing. Gives what is wrong with the answer, if anything is. */
+  private async ask(): Promise<AgentProblem | undefined> {
+    const range: Record<string, string> = this.offset > 0 ? { Range: `bytes=${this.offset}-` } : {};
+    if (this.offset > 0 && this.validator) range['If-Range'] = this.validator;
+    const { message, url } = await open(this.source, this.image, this.options, range);
+    const status = message.statusCode ?? 0;
+    if (this.offset === 0 && status === 200) return this.begin(message);
+    if (this.offset > 0 && status === 206 && rangeStart(message) === this.offset) {
+      this.message = message;
+      return undefined;
+    }
+    message.destroy();
+    const cannotGoOn = status === 200 || status === 206 || status === 416;
+    if (this.offset > 0 && cannotGoOn) throw new StartAgain(`${url} cannot go on at byte ${this.offset}`);
+    return failedStatus(this.image, url, status);
+  }
+
+  private begin(message: IncomingMessage): undefined {
+    const { etag, 'last-modified': lastModified, 'content-length': length } = message.headers;
+    this.message = message;
+    // A weak tag does not promise the same bytes.
+    this.validator = etag?.startsWith('W/') ? undefined : (etag ?? lastModified);
+    this.sizeBytes = length === undefined ? undefined : Number(length);
+  }
+
+  private async pause(why: string): Promise<void> {
+    const { retries, retryIntervalMs, journal } = this.options;
+    this.failures++;
+    if (this.failures > retries) throw imageDownloadError(`Download of image ${this.image.id} failed: ${why}`);
+    const pauseMs = Math.min(retryIntervalMs, (retryIntervalMs / 10) * 2 ** (this.failures - 1));
+    journal.info(`image ${this.source}, at byte ${this.offset}: ${why}; again in ${Math.round(pauseMs)} ms`);
+    await sleep(pauseMs);
+  }
+
+  private requireTime(): void {
+    if (Date.now() <= this.deadline) return;
+    const seconds = this.options.maxDurationMs / 1000;
+    throw imageDownloadTimeout(`Download of image ${this.image.id} took more than ${seconds} s`);
+  }
+}

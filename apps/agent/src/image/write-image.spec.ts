@@ -388,6 +388,19 @@ describe('write_image', () => {
     expect((await read(5 * gib - 4096, 8)).toString()).toBe('EFI PART');
   });
 
+  it('asks through a proxy, but not for the hosts that need none', async () => {
+    files['/user.raw'] = await diskImage(machine.folder);
+    const proxy = await testServer((_request, response) => void response.end(files['/user.raw']));
+    const proxies = { http: proxy.url };
+    await write('/user.raw', { urls: ['http://images.example/user.raw'], proxies });
+    expect(proxy.requests.map(one => [one.url, one.headers.host])).toEqual([
+      ['http://images.example/user.raw', 'images.example'],
+    ]);
+    await write('/user.raw', { proxies, no_proxy: 'other.example,127.0.0.1' });
+    expect(proxy.requests).toHaveLength(1);
+    await proxy.close();
+  });
+
   it('refuses an image without partitions', async () => {
     files['/noise.raw'] = Buffer.alloc(2 * mib, 1);
     expect(await failure(write('/noise.raw'))).toMatchObject({ type: 'DeploymentError' });

@@ -7,7 +7,7 @@ import type { Journal } from '../logs/journal.js';
 import { AgentProblem, imageChecksumError, imageDownloadError, invalidImage } from '../problem.js';
 import type { ExpectedChecksum } from './checksum.js';
 import { DiskRegion, tooSmall } from './disk-region.js';
-import { download, StartAgain, type Download, type DownloadOptions } from './download.js';
+import { Download, StartAgain, type DownloadOptions } from './download.js';
 import { detectFormat, requireFormat } from './formats.js';
 import type { ImageInfo } from './image-info.js';
 import { openQcow2 } from './qcow2.js';
@@ -109,7 +109,7 @@ const spool = async (
 
 const writeBody = async (request: WriteImage, source: string, body: Download, region: () => Promise<DiskRegion>) => {
   const hash = createHash(request.checksum.algorithm);
-  const { head, whole } = await peek(body.body, 512);
+  const { head, whole } = await peek(body.body(), 512);
   const format = detectFormat(head, source);
   requireFormat(format, request.image.diskFormat, request.permittedFormats);
   // Before anything on the disk is touched.
@@ -134,16 +134,19 @@ const restarts = 3;
 
 const writeFrom = async (request: WriteImage, source: string, disk: FileHandle): Promise<void> => {
   for (let attempt = 1; ; attempt++) {
+    const body = await Download.open(request.image, source, request.downloadOptions);
     try {
-      const body = await download(request.image, source, request.downloadOptions);
       return await writeBody(request, source, body, () =>
         DiskRegion.begin(disk, request.startBytes, request.sizeBytes),
       );
     } catch (error) {
       if (!(error instanceof StartAgain)) throw error;
       request.journal.info(`the image is fetched from its start again: ${error.message}`);
-      if (attempt > restarts)
+      if (attempt > restarts) {
         throw imageDownloadError(`Download of image ${request.image.id} failed: ${error.message}`);
+      }
+    } finally {
+      body.close();
     }
   }
 };
