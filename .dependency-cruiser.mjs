@@ -60,6 +60,13 @@ export default {
       to: { path: '^apps/', pathNot: '^apps/$1/' },
     },
     {
+      name: 'the-agent-stands-alone',
+      severity: 'error',
+      comment: 'The ramdisk has Node.js and no packages: write it in apps/agent, or do without.',
+      from: { path: '^apps/agent/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^(apps|libs)/|node_modules', pathNot: '^apps/agent/|node_modules/@types/node' },
+    },
+    {
       name: 'index-only',
       severity: 'error',
       comment: 'Import another library through its index.',

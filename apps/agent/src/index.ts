@@ -1,0 +1,13 @@
+export { Agent } from './agent.js';
+export { CommandLog } from './api/command-log.js';
+export type { Command, CommandResult, Extension, Extensions } from './api/command.js';
+export { startAgentApi } from './api/server.js';
+export type { Call, HardwareManager, StepDescription } from './hardware/hardware-manager.js';
+export { support } from './hardware/hardware-manager.js';
+export type { Inventory } from './hardware/inventory/inventory.js';
+export { Journal } from './logs/journal.js';
+export type { Machine, Roots } from './machine/machine.js';
+export { commandRunner } from './machine/run-command.js';
+export { parseKernelParameters } from './parameters/kernel-parameters.js';
+export { readParameters, type Parameters } from './parameters/parameters.js';
+export { selfSignedCertificate } from './tls/self-signed-certificate.js';
