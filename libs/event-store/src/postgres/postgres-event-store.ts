@@ -219,7 +219,7 @@ export class PostgresEventStore implements EventStore, BlobStore {
   /** A fail-over to a server that had not got everything, or a restored backup: our positions mean something else. */
   #refuse(head: number, before: number): void {
     this.#refusal = new StoreUnavailable(
-      `the event store went back from position ${before} to ${head}: begin a generation, and start again`,
+      `the event store went back from position ${before} to ${head}: stop every process, run "ferrolog after-restore", and start them again`,
     );
     this.#tail.end();
   }
