@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { VERSION } from '#configuration';
+import { addAfterRestore } from './commands/after-restore.js';
 import { addConfig } from './commands/config.js';
 import { addDiff } from './commands/diff.js';
 import { addDoctor } from './commands/doctor.js';
@@ -28,6 +29,6 @@ export const createProgram = (io: Io): Command => {
     });
   for (const add of [addQuickstart, addServe, addConfig, addFollow, addTimeline, addWhy, addPlan, addDiff])
     add(program, io);
-  for (const add of [addRebuild, addMigrate, addDoctor]) add(program, io);
+  for (const add of [addRebuild, addAfterRestore, addMigrate, addDoctor]) add(program, io);
   return program;
 };

@@ -18,7 +18,7 @@ export const positionIn = (checkpoint: string | undefined, identity: StoreIdenti
   if (checkpoint !== checkpointText(identity, position))
     throw new ForeignCheckpoint(
       `The public topic ends at ${checkpoint}, the event store is ${checkpointText(identity, position)}: ` +
-        'give the events of this store a topic of their own.',
+        'give the events of this store a topic of their own, by another workLogPrefix for all processes.',
     );
   return position;
 };

@@ -41,6 +41,20 @@ describe('The eraser of keys', () => {
     await eraser.stop();
   });
 
+  it('goes on at the head where an older backup of the events was put back', async () => {
+    await house.enrol(uuid, { driver_info: { password: 'secret' } });
+    const { driver_info } = (await house.node(uuid)).attributes;
+    const { store, keys, clock } = house;
+    keys.checkpoint.set(1_000);
+    const eraser = keyEraser({ store, keys, erased: keys.checkpoint, clock, onBreak: () => undefined });
+    eraser.start();
+    await house.send(uuid, 'DeleteNode', {});
+    const [deleted] = await house.events.readStreamBackwards(nodeStream(uuid), 1);
+    await until(() => keys.checkpoint.get() === deleted!.position, 'the checkpoint');
+    expect(await house.content.plain(driver_info)).toEqual({ password: '«erased»' });
+    await eraser.stop();
+  });
+
   it('erases the secret of a webhook that is deleted', async () => {
     const secret = await house.content.seal(webhookKeySubject(uuid), 'secret');
     const filter = { node: [], type: [], stream: [] };

@@ -13,15 +13,18 @@ export interface KeyEraserPorts {
 
 /**
  * Deletes data keys when the event says so that what they sealed is over: a node, an instance or a webhook that is
- * gone. Its
- * place is kept with the keys, so that an end that was recorded before a crash is not missed after it.
+ * gone. Its place is kept with the keys, so that an end that was recorded before a crash is not missed after it. Where
+ * an older backup of the events was put back, it goes on at their head: what comes there is new.
  */
 export const keyEraser = ({ store, keys, erased, clock, onBreak }: KeyEraserPorts): Follower =>
   new Follower({
     store,
     clock,
     filter: { types: ERASING },
-    checkpoint: erased,
+    checkpoint: {
+      get: async () => Math.min(await erased.get(), await store.head()),
+      set: position => erased.set(position),
+    },
     handle: async events => {
       const subjects = events.flatMap(erasedBy);
       for (const subject of subjects) await keys.erase(subject);

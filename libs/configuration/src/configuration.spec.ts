@@ -107,6 +107,13 @@ describe('the engines', () => {
     expect(faults({ ...kafka, workLog: 'kafkas://k', workLogUser: 'u', workLogPassword: 'p' })).toEqual([]);
   });
 
+  it('share a Kafka with others under a prefix that its names can have', () => {
+    expect(read({}).configuration.workLogPrefix).toBe('ferrolog');
+    expect(read({ workLogPrefix: 'site-2.metal' }).configuration.workLogPrefix).toBe('site-2.metal');
+    expect(faults({ workLogPrefix: 'two words' })).toHaveLength(1);
+    expect(faults({ workLogPrefix: '' })).toHaveLength(1);
+  });
+
   it('are refused by name, and never with their password', () => {
     const [fault] = faults({ database: 'mysql://u:secret@d/f' });
     expect(fault).toMatch(/database .*mysql:\/\/u:\*\*\*@d/);

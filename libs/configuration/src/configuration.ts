@@ -25,6 +25,7 @@ export interface Configuration extends WorkLogSettings {
   readonly database: string;
   readonly workLogReplication: number;
   readonly workLogSessionSeconds: number;
+  readonly workLogPrefix: string;
   readonly workLogMechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
   readonly publicEndpoint?: string;
   readonly trustProxy: readonly string[];

@@ -1,14 +1,21 @@
-import type { StoreIdentity } from '#domain';
+import type { FormerStore, StoreIdentity } from '#domain';
 import type { Row } from './sqlite/recorded.js';
 
 /** An event as a store holds it, not as one of today's: JSON as text, `recorded` in milliseconds since 1970. */
 export type StoredRow = Row;
 
 /** The store whose events are moved into another. */
-export interface Origin extends Pick<StoreIdentity, 'storeId' | 'generation'> {
+export interface Origin extends FormerStore {
   /** All of it is there: the store may be served. Until then it cannot be opened. */
   readonly isComplete: boolean;
 }
+
+/** The identity of a store into which all events of another were moved, if they were. */
+export const withOrigin = (identity: StoreIdentity, origin: Origin | undefined): StoreIdentity => {
+  if (!origin) return identity;
+  const { storeId, generation, upTo } = origin;
+  return { ...identity, movedFrom: { storeId, generation, upTo } };
+};
 
 /**
  * A store that takes over the events of another, with their ids, their order and the times they were recorded at. At
@@ -16,12 +23,12 @@ export interface Origin extends Pick<StoreIdentity, 'storeId' | 'generation'> {
  * go on.
  */
 export interface ImportTarget {
-  readonly storeId: string;
+  readonly identity: StoreIdentity;
   /** What was moved into it so far, or nothing. */
   origin(): Promise<Origin | undefined>;
   newest(): Promise<StoredRow | undefined>;
   /** @throws ImportRefused where the store holds events */
-  begin(origin: Omit<Origin, 'isComplete'>): Promise<void>;
+  begin(origin: StoreIdentity): Promise<void>;
   /** Writing one twice does no harm. */
   putBlob(content: Uint8Array): Promise<void>;
   /** @throws BlobMissing */

@@ -80,7 +80,8 @@ export const asyncApiDocument = (version: string): object => {
       kafka: {
         address: 'ferrolog.events.v1',
         title: 'The public topic',
-        description: 'CloudEvents 1.0, Kafka protocol binding, binary mode. Events of one key come in order.',
+        description:
+          'CloudEvents 1.0, Kafka protocol binding, binary mode. Events of one key come in order. Its name begins with workLogPrefix.',
         servers: [{ $ref: '#/servers/kafka' }],
         messages: messagesOf('kafka'),
         bindings: { kafka: { topic: 'ferrolog.events.v1', bindingVersion: '0.5.0' } },

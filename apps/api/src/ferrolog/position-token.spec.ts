@@ -4,7 +4,7 @@ import { placeOf, positionToken } from './position-token.js';
 
 describe('A position that a client remembers', () => {
   const before: StoreIdentity = { storeId: '0a0a0a0a', generation: 1 };
-  const now: StoreIdentity = { storeId: '0b0b0b0b', generation: 2, movedFrom: '0a0a0a0a' };
+  const now: StoreIdentity = { storeId: '0b0b0b0b', generation: 2, movedFrom: { ...before, upTo: 50 } };
   const store = { identity: now, head: () => Promise.resolve(100) } as unknown as EventStore;
 
   it('is the place that it was given for', async () => {

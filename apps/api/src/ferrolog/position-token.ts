@@ -14,7 +14,7 @@ export const placeOf = async (store: EventStore, token: string): Promise<number>
   const named = positionInToken(token);
   if (!named) throw badRequest(`${JSON.stringify(token)} is not a position.`);
   const { storeId, generation, position } = named;
-  if (storeId === store.identity.movedFrom)
+  if (storeId === store.identity.movedFrom?.storeId)
     throw new HttpRefusal(
       410,
       'The position is of the event store whose events were moved into this one, where positions are others: read from the start.',

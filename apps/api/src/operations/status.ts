@@ -15,10 +15,17 @@ export const statusOf = async (ports: ApiPorts, requestedBy: string) => {
   const kinds = byWork.map(({ conductor_group, driver }) => ({ conductor_group, hardware_type: driver }));
   const shares = await sharesOf([...(await registeredKinds(ports)), ...kinds], ports.work);
   const now = clock.now();
+  const { storeId, generation, movedFrom } = store.identity;
   return {
     time: isoOf(now),
     requested_by: requestedBy,
-    store: { ...store.identity, head: positionToken(store.identity, head), position: head },
+    store: {
+      storeId,
+      generation,
+      ...(movedFrom && { movedFrom: movedFrom.storeId }),
+      head: positionToken(store.identity, head),
+      position: head,
+    },
     /** `behind` is in positions, which may have holes: it says how far, not how many events. */
     read_model: { position: positionToken(store.identity, model.position), behind: head - model.position },
     /** Nodes by provision state, for the states that any are in. */

@@ -175,3 +175,13 @@ describe('migrate', () => {
     expect(existsSync(folder)).toBe(false);
   });
 });
+
+describe('after-restore', () => {
+  it('says what it means, shows no password, and does nothing without --yes', async () => {
+    const environment = { FERROLOG_DATABASE: 'postgres://d/f', FERROLOG_MASTER_KEY: '/k' };
+    const store = ['--event-store', 'postgres://u:hunter1@nowhere.invalid/f'];
+    const { exitCode, out, err } = await runIn({ environment }, 'after-restore', ...store);
+    expect([exitCode, out]).toEqual([2, '']);
+    expect(err).toMatch(/Nothing was done yet.*u:\*\*\*@nowhere[^]*run it again with --yes/);
+  });
+});

@@ -55,6 +55,7 @@ describe('doctor', () => {
     ['no driver', { drivers: [] }, ['FAIL drivers']],
     ['a reason not to answer', { impediments: ['the disk is full'] }, ['FAIL ready']],
     ['a read model that is behind', { read_model: { behind: 3 } }, ['WARN read model']],
+    ['a read model that is ahead', { read_model: { behind: -3 } }, ['FAIL read model']],
     ['failed nodes', { nodes: { 'deploy failed': 1, error: 2 } }, ['WARN nodes']],
     ['work that is long past its deadline', openWork(iso(noon - 120_000)), ['WARN open work']],
     ['work that the next sweep will find', openWork(iso(noon - 60_000)), []],

@@ -101,14 +101,20 @@ const work = ({ status }: Seen): Finding[] => {
 /** More than conductors have at work at any moment of a usual day. */
 const MANY_WAITING = 1_000;
 
-const readModel = ({ status: { read_model: model } }: Seen): Finding =>
-  model.behind === 0
-    ? ok('read model', 'up to date')
-    : warn(
+const readModel = ({ status: { read_model: model } }: Seen): Finding => {
+  if (model.behind === 0) return ok('read model', 'up to date');
+  return model.behind > 0
+    ? warn(
         'read model',
         `${model.behind} positions behind the store`,
         'look again; if it stays behind, look whether a projector runs; then: ferrolog rebuild',
+      )
+    : fail(
+        'read model',
+        `${-model.behind} positions ahead of the store: a backup of the events was put back`,
+        'stop every process, ferrolog after-restore, start them again',
       );
+};
 
 /** What is open is looked through every minute: later than this nobody is at it. */
 const SWEEP_GRACE_MS = 90_000;

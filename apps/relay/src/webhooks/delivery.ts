@@ -1,5 +1,5 @@
-import type { CommandHandler } from '#command-handler';
-import { causedBy, uuidV5 } from '#command-handler';
+import type { Cause, CommandHandler } from '#command-handler';
+import { causedBy, rootCause, uuidV5 } from '#command-handler';
 import type {
   Clock,
   EventStore,
@@ -10,7 +10,7 @@ import type {
   WebhookFailing,
   WebhookPlaces,
 } from '#domain';
-import { eventFilterOf, isoOf, isPublic } from '#domain';
+import { eventFilterOf, isoOf, isPublic, storeOf } from '#domain';
 import { Follower } from '#event-store/follower';
 import { CLOUD_EVENT, cloudEvent } from './cloud-event.js';
 import type { Poster } from './post.js';
@@ -39,6 +39,9 @@ export const EVENT_PATIENCE_MS = 24 * HOUR_MS;
 export const WEBHOOK_PATIENCE_MS = 72 * HOUR_MS;
 /** RFC 9110 section 15.5.11: and it will stay so. */
 const GONE = 410;
+
+const PLACE_LOST =
+  'how far it was served is not known any more, and where it began is a place in the event store whose events were moved into this one: say by a replay where to go on, then enable it';
 
 const principal = { kind: 'system', id: 'webhooks' } as const;
 
@@ -81,14 +84,17 @@ export class WebhookDelivery {
   }
 
   async #begin(): Promise<number> {
-    const { places, open } = this.ports;
-    const { uuid, from, fromRevision, secret } = this.webhook;
+    const { places, open, store } = this.ports;
+    const { uuid, from, fromRevision, fromRecordedAt, secret } = this.webhook;
     const opened = await open(secret!);
     if (typeof opened !== 'string' || !opened.startsWith('whsec_'))
       throw new Error('the secret of the webhook is gone');
     this.#secret = opened;
     const kept = await places.place(uuid);
-    this.#place = kept?.fromRevision === fromRevision ? kept : { position: from };
+    const isKept = kept?.fromRevision === fromRevision;
+    // The number would name another event here. Where it went is known to nobody: only a client can say where to go on.
+    if (!isKept && storeOf(store.identity, fromRecordedAt) !== store.identity) return this.#giveUpOnWebhook(PLACE_LOST);
+    this.#place = isKept ? kept : { position: from };
     return this.#place.position;
   }
 
@@ -103,7 +109,7 @@ export class WebhookDelivery {
       const failing = this.#failingBy(event, begun, outcome.reason);
       await this.#keep(this.#place.position, failing);
       if (outcome.isFinal || clock.now() >= failing.since + WEBHOOK_PATIENCE_MS)
-        return this.#giveUpOnWebhook(event, outcome.reason);
+        return this.#giveUpOnWebhook(outcome.reason, event);
       const leftMs = failing.eventSince + EVENT_PATIENCE_MS - clock.now();
       if (leftMs <= 0) return this.#giveUpOnEvent(event, attempts, failing);
       await this.#pause(Math.min(leftMs, this.#retryMs(attempts)));
@@ -157,16 +163,20 @@ export class WebhookDelivery {
     await this.#keep(position, failing);
   }
 
-  async #giveUpOnWebhook(event: RecordedEvent, reason: string): Promise<void> {
+  async #giveUpOnWebhook(reason: string, event?: RecordedEvent): Promise<never> {
     const { settingsRevision } = this.webhook;
     await this.#command({ type: 'GiveUpOnWebhook', settingsRevision, reason }, event, `disable/${settingsRevision}`);
     return this.#stale();
   }
 
-  /** Caused by the event that was not taken. The same report twice is one: a crash may come between it and the place. */
-  async #command(command: WebhookCommand, event: RecordedEvent, name: string): Promise<boolean> {
+  /**
+   * Caused by the event that was not taken, if that is why. The same report twice is one: a crash may come between it
+   * and the place.
+   */
+  async #command(command: WebhookCommand, event: RecordedEvent | undefined, name: string): Promise<boolean> {
     const { uuid } = this.webhook;
-    const cause = causedBy(event, uuidV5(event.id, `webhook/${uuid}/${name}`), principal);
+    const commandId = uuidV5(event?.id ?? uuid, `webhook/${uuid}/${name}`);
+    const cause: Cause = event ? causedBy(event, commandId, principal) : rootCause(commandId, principal);
     const { events } = await this.ports.webhooks.handle(uuid, command, cause);
     return events.length > 0;
   }

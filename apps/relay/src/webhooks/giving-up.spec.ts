@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { FormerStore } from '#domain';
 import { House, until } from '#testing';
 import type { Poster } from './post.js';
 import { NODE, WEBHOOK, WebhookBench } from './test-bench.js';
@@ -104,6 +105,35 @@ describe('A webhook that takes nothing', () => {
     await waitForType('WebhookDisabled', 1);
     expect(attempts.map(({ revision }) => revision)).toEqual([0, 1]);
     expect(await dataOf('WebhookDisabled')).toEqual({ reason: 'the receiver answered 410' });
+  });
+
+  it('is switched off, and not served from elsewhere, when events were moved without its place', async () => {
+    const head = await house.events.head();
+    const movedFrom = { storeId: '0a0a0a0a', generation: 1, upTo: head };
+    (house.events.identity as { movedFrom?: FormerStore }).movedFrom = movedFrom;
+    status = () => 200;
+    bench.start(poster);
+    await waitForType('WebhookDisabled', 1);
+    expect(await dataOf('WebhookDisabled')).toEqual({ reason: expect.stringContaining('say by a replay') });
+    expect(attempts).toEqual([]);
+
+    const [, , third] = await house.events.readStream(`node-${NODE}`);
+    await bench.send({ type: 'ReplayToWebhook', from: third!.position });
+    await bench.send({ type: 'ChangeWebhook', changes: { enabled: true } });
+    await until(() => attempts.at(-1)?.revision === 4, 'the rest');
+    expect(attempts.map(({ revision }) => revision)).toEqual([3, 4]);
+  });
+
+  it('goes on from its place when that was moved with the events', async () => {
+    const [, , third] = await house.events.readStream(`node-${NODE}`);
+    const movedFrom = { storeId: '0a0a0a0a', generation: 1, upTo: await house.events.head() };
+    (house.events.identity as { movedFrom?: FormerStore }).movedFrom = movedFrom;
+    status = () => 200;
+    bench.places.keep(WEBHOOK, { fromRevision: 0, position: third!.position });
+    bench.start(poster);
+    await until(() => attempts.at(-1)?.revision === 4, 'the rest');
+    expect(attempts.map(({ revision }) => revision)).toEqual([3, 4]);
+    expect(await bench.types()).toEqual(['WebhookCreated']);
   });
 
   it('gets one letter for one event, though the process died right after it', async () => {

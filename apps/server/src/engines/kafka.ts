@@ -26,15 +26,21 @@ export const kafkaEngines = (
   ownerOf: (nodeId: string) => Promise<string | undefined>,
   atEnd: AtEnd,
 ): Pick<Engines, 'log' | 'signals' | 'publicLog' | 'hardwareReads'> => {
-  const { workLogReplication: replicationFactor, workLogSessionSeconds, conductorHost, roles } = configuration;
-  const shared = { ...kafkaConnection(configuration), clock, replicationFactor, ...workLogFaults(logger) };
+  const {
+    workLogReplication: replicationFactor,
+    workLogPrefix: prefix,
+    workLogSessionSeconds,
+    conductorHost,
+    roles,
+  } = configuration;
+  const shared = { ...kafkaConnection(configuration), clock, prefix, replicationFactor, ...workLogFaults(logger) };
   const log = kafkaWorkLog({ ...shared, sessionTimeoutMs: Math.round(1000 * workLogSessionSeconds) });
   atEnd(() => log.close());
 
   const mailbox = (topic: 'signals' | 'requests' | 'replies', address: string | undefined) => {
     const box = kafkaMailbox({ ...shared, topic, ...(address !== undefined && { address }) });
-    void box.open().catch((error: unknown) => logger.error({ error }, `mail on ${topic} cannot be read`));
-    atEnd(() => box.close());
+    const opening = box.open().catch((error: unknown) => logger.error({ error }, `mail on ${topic} cannot be read`));
+    atEnd(() => box.close().then(() => opening));
     return box;
   };
   const host = roles.includes('conductor') ? conductorHost : undefined;

@@ -1,11 +1,9 @@
 import type { Logger } from 'pino';
 import type { Configuration } from '#configuration';
 import { EMBEDDED } from '#configuration';
-import type { BlobStore, Clock, EventStore } from '#domain';
+import type { Clock } from '#domain';
 import { workTopic } from '#domain';
 import { KurrentDbEventStore } from '#event-store/kurrentdb';
-import { PostgresEventStore } from '#event-store/postgres';
-import { SqliteEventStore } from '#event-store/sqlite';
 import { asTheOnlyOne, openCheckpoint, openPool } from '#postgres';
 import { readMasterKey } from '#secrets';
 import { PostgresKeyStore } from '#secrets/postgres';
@@ -18,6 +16,7 @@ import type { AtEnd, Engines } from './engines.js';
 import { watchEngines } from './health.js';
 import { kafkaEngines } from './kafka.js';
 import { brokersIn } from './kafka-connection.js';
+import { openStore } from './open-store.js';
 import { workLogFaults } from './work-log-faults.js';
 
 /** Engines that many processes share. Each process has its part of the work; what one does for all goes by turns. */
@@ -29,7 +28,7 @@ export const serverEngines = async (
   atEnd: AtEnd,
 ): Promise<Engines> => {
   const { database: url } = configuration;
-  const store = await openStore(configuration, directory, clock);
+  const store = await openStore(configuration.eventStore, directory.events, clock);
   atEnd(() => store.close());
   const keys = await PostgresKeyStore.open({ url, master: readMasterKey(configuration.masterKey) });
   atEnd(() => keys.close());
@@ -87,16 +86,6 @@ export const serverEngines = async (
       ...(readSide.isUpToDate ? [] : ['the read model is behind the event store']),
     ],
   };
-};
-
-const openStore = async (
-  { eventStore }: Configuration,
-  directory: DataDirectory,
-  clock: Clock,
-): Promise<EventStore & BlobStore & { beginGeneration(): Promise<void> | void }> => {
-  if (eventStore === EMBEDDED.eventStore) return new SqliteEventStore({ path: directory.events, clock });
-  if (/^postgres(ql)?:/.test(eventStore)) return PostgresEventStore.open({ url: eventStore });
-  return KurrentDbEventStore.connect({ connectionString: eventStore, clock });
 };
 
 const inProcess = (clock: Clock, logger: Logger, atEnd: AtEnd): Pick<Engines, 'log' | 'signals' | 'hardwareReads'> => {

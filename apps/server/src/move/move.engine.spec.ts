@@ -4,13 +4,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { BlobStore, EventStore, NewEvent, RecordedEvent, Sealed } from '#domain';
-import { isoOf } from '#domain';
+import { isoOf, storeOf } from '#domain';
 import type { ImportTarget } from '#event-store/kurrentdb';
 import { KurrentDbEventStore, KurrentDbImport } from '#event-store/kurrentdb';
 import { PostgresEventStore, PostgresImport, StoreCannotBeOpened } from '#event-store/postgres';
 import { SqliteEventStore } from '#event-store/sqlite';
 import { ERASED, readOrCreateMasterKey, Sealer, SqliteKeyStore } from '#secrets';
 import { PostgresKeyStore } from '#secrets/postgres';
+import { SqliteWebhookPlaces } from '#telemetry';
+import { PostgresWebhookPlaces } from '#telemetry/postgres';
 import type { TemporaryFolder } from '#testing';
 import { anEvent, plain, StandInProcess, temporaryFolder, withUpcasters } from '#testing';
 import type { PostgresOfSpecs } from '../../../../tools/engines/postgres-of-specs.js';
@@ -144,7 +146,7 @@ describe.each(engines)('A data folder that is moved to $name', engine => {
     const after = await all(store);
     expect(after.map(apartFromPosition)).toEqual(before);
     expect(after.every(({ position }, index) => position > (after[index - 1]?.position ?? 0))).toBe(true);
-    expect(store.identity).toMatchObject({ storeId: moved.storeId, movedFrom: identity.storeId });
+    expect(store.identity).toMatchObject({ storeId: moved.storeId, movedFrom: { storeId: identity.storeId } });
     expect(moved.storeId).not.toBe(identity.storeId);
     expect((await append(store, 'node-0', 11, [anEvent('new')]))[0]).toMatchObject({ revision: 12 });
   });
@@ -192,6 +194,69 @@ describe.each(engines)('A data folder that is moved to $name', engine => {
     await move();
     const keys = kept(await PostgresKeyStore.open({ url: keysTo, master: masterKey() }));
     expect(at(await all(await serve()), await keys.checkpoint.get())).toBe(before);
+  });
+
+  it('has every webhook go on after the same event, also one that was not served yet', async () => {
+    const { identity } = await fill();
+    const uuidOf = (digit: number) => `${String(digit).repeat(8)}-0000-4000-8000-000000000000`;
+    const [served, replayed, fresh, deleted] = [1, 2, 3, 4].map(uuidOf) as [string, string, string, string];
+    const failing = { since: 1, event: 12, eventSince: 2, reason: 'no' };
+    await ofFolder(async store => {
+      const filter = { node: [], type: [], stream: [] };
+      const data = { url: 'https://receiver.example/', filter, secret: { $sealed: 'k.s' }, enabled: true };
+      const created = (uuid: string, from: number) =>
+        append(store, `webhook-${uuid}`, -1, [
+          anEvent(`created-${uuid}`, { type: 'WebhookCreated', data: { uuid, ...data, from } }),
+        ]);
+      for (const uuid of [served, replayed, deleted]) await created(uuid, 3);
+      await created(fresh, 17);
+      const then = (uuid: string, type: string, data: object) =>
+        append(store, `webhook-${uuid}`, 0, [anEvent(`${type}-${uuid}`, { type, data })]);
+      await then(replayed, 'WebhookReplayRequested', { from: 8 });
+      await then(deleted, 'WebhookDeleted', { erases: [] });
+    });
+    const before = new SqliteWebhookPlaces(folder.file('webhooks.sqlite'), identity);
+    before.find([served, replayed, deleted], 30);
+    before.keep(served, { fromRevision: 0, position: 11, failing });
+    before.keep(replayed, { fromRevision: 0, position: 40 });
+    before.close();
+    await move();
+
+    const store = await serve();
+    const events = await all(store);
+    const at = (position: number) => events.findIndex(event => event.position === position) + 1;
+    const places = kept(await PostgresWebhookPlaces.open(keysTo, () => store.identity));
+    const placeOf = async (uuid: string) => {
+      const place = (await places.place(uuid))!;
+      return { ...place, position: at(place.position) };
+    };
+    const { uuids, position } = await places.found();
+    expect([uuids, at(position)]).toEqual([[served, replayed, fresh], events.length]);
+    const { event } = (await places.place(served))!.failing!;
+    expect(await placeOf(served)).toEqual({ fromRevision: 0, position: 11, failing: { ...failing, event } });
+    expect(at(event)).toBe(12);
+    expect(await placeOf(replayed)).toEqual({ fromRevision: 1, position: 8 });
+    expect(await placeOf(fresh)).toEqual({ fromRevision: 0, position: 17 });
+    expect(await places.place(deleted)).toBeUndefined();
+    await places.keep(fresh, { fromRevision: 0, position });
+    await move();
+    expect(await placeOf(fresh)).toEqual({ fromRevision: 0, position: events.length });
+  });
+
+  it('says of every event of which store the positions are that it tells of', async () => {
+    const { identity } = await fill(5);
+    const before = await ofFolder(all);
+    await move();
+    const store = await serve();
+    const { storeId, generation } = identity;
+    // Either it is another store's, or the same number means the same event.
+    (await all(store)).forEach(({ position }, index) => {
+      const told = storeOf(store.identity, position);
+      if (told === store.identity) expect(position).toBe(before[index]!.position);
+      else expect(told).toMatchObject({ storeId, generation });
+    });
+    const [since] = await append(store, 'node-new', -1, [anEvent('new')]);
+    expect(storeOf(store.identity, since!.position)).toBe(store.identity);
   });
 
   it('is only compared once it is there, and a server may have gone on since', async () => {

@@ -7,13 +7,17 @@ import type { StoredRows } from '#event-store/sqlite';
 import { openStoredRows } from '#event-store/sqlite';
 import { readMasterKey, SqliteKeyStore } from '#secrets';
 import { PostgresKeyStore } from '#secrets/postgres';
+import { SqliteWebhookPlaces } from '#telemetry';
+import { PostgresWebhookPlaces } from '#telemetry/postgres';
 import type { AtEnd } from '../engines/engines.js';
+import type { DataDirectory } from '../data-directory.js';
 import { DataDirectoryUnusable, eventsIn, takeDataDirectory } from '../data-directory.js';
 import type { Compared } from './compare.js';
 import { compareBlobs, compareEvents } from './compare.js';
 import { copyBlobs, copyEvents } from './copy.js';
 import { compareKeys, copyKeys } from './keys.js';
 import { MoveRefused } from './move-refused.js';
+import { copyPlaces, placeThere } from './places.js';
 import type { Progress } from './progress.js';
 
 export interface MoveOptions {
@@ -40,6 +44,7 @@ export interface Moved extends Compared {
 }
 
 interface Both {
+  readonly directory: DataDirectory;
   readonly source: StoredRows;
   readonly target: ImportTarget;
   readonly sourceKeys: SqliteKeyStore;
@@ -48,7 +53,8 @@ interface Both {
 
 /**
  * Moves the events, blobs and keys of a data folder to engines that are servers, and compares both sides afterwards.
- * May be killed at any moment and begun again: it goes on where it was. The folder stays as it is.
+ * May be killed at any moment and begun again: it goes on where it was. The folder stays as it is. Whoever keeps a place
+ * in the events there, the eraser of keys and each webhook, goes on after the same event.
  *
  * What was moved completely is only compared: a server may have gone on from there.
  *
@@ -65,7 +71,7 @@ export const moveToEngines = async (options: MoveOptions): Promise<Moved> => {
     const isFinal = options.verifyOnly || origin?.isComplete === true;
     const copied = isFinal ? 0 : await copy(both, origin === undefined, options.progress);
     const moved = await compare(both, options, copied, origin?.isComplete === true);
-    if (!isFinal) await finish(both);
+    if (!isFinal) await finish(both, options.keysTo);
     return moved;
   } finally {
     for (const end of ends.reverse()) await end();
@@ -87,7 +93,7 @@ const openBoth = async ({ from, to, keysTo, masterKey }: MoveOptions, atEnd: AtE
   atEnd(() => target.close());
   const targetKeys = await PostgresKeyStore.open({ url: keysTo, master });
   atEnd(() => targetKeys.close());
-  return { source, target, sourceKeys, targetKeys };
+  return { directory, source, target, sourceKeys, targetKeys };
 };
 
 const openTarget = (to: string): Promise<ImportTarget> =>
@@ -133,12 +139,21 @@ const compare = async (
   const blobs = await compareBlobs(source, target);
   // A server that has gone on from there may have erased some.
   const keys = await compareKeys(sourceKeys, targetKeys, events.since === 0);
-  return { from: source.identity.storeId, storeId: target.storeId, ...events, copied, blobs, keys };
+  return { from: source.identity.storeId, storeId: target.identity.storeId, ...events, copied, blobs, keys };
 };
 
-/** The key eraser goes on after the same event. */
-const finish = async ({ source, target, sourceKeys, targetKeys }: Both): Promise<void> => {
-  const erasedUpTo = source.lastUpTo(sourceKeys.checkpoint.get());
-  if (erasedUpTo) await targetKeys.checkpoint.set(await target.positionOf(erasedUpTo.stream, erasedUpTo.revision));
+const finish = async ({ directory, source, target, sourceKeys, targetKeys }: Both, database: string): Promise<void> => {
+  const erasedUpTo = await placeThere(source, target, sourceKeys.checkpoint.get());
+  if (erasedUpTo > 0) await targetKeys.checkpoint.set(erasedUpTo);
+  const targetPlaces = await PostgresWebhookPlaces.open(database, () => target.identity);
+  const sourcePlaces = existsSync(directory.webhooks)
+    ? new SqliteWebhookPlaces(directory.webhooks, source.identity)
+    : undefined;
+  try {
+    await copyPlaces({ source, target, sourcePlaces, targetPlaces });
+  } finally {
+    sourcePlaces?.close();
+    await targetPlaces.close();
+  }
   await target.finish();
 };

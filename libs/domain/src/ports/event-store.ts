@@ -93,13 +93,27 @@ export interface StoreIdentity {
   readonly storeId: string;
   /** Grows when the store was put back to an earlier state (a restored backup): positions of before are void. */
   readonly generation: number;
-  /** Id of the store that its events were moved from: what clients remember may be positions of that one. */
-  readonly movedFrom?: string;
+  /** The store that its events were moved from: what clients remember may be positions of that one. */
+  readonly movedFrom?: FormerStore;
 }
 
+export interface FormerStore extends Pick<StoreIdentity, 'storeId' | 'generation'> {
+  /** Events up to this position (of this store) tell of positions there; 0 where those are the same ones here. */
+  readonly upTo: number;
+}
+
+/**
+ * The store whose positions an event tells of, by its own position here: an event that was moved tells of those of the
+ * store that recorded it. A backup that is put back changes nothing about it: what an event tells of came before it.
+ */
+export const storeOf = (identity: StoreIdentity, position: number): Pick<StoreIdentity, 'storeId' | 'generation'> =>
+  identity.movedFrom && position <= identity.movedFrom.upTo ? identity.movedFrom : identity;
+
 /** A place in the events of one store, as the world outside gets it: opaque there, and read only here (design 6). */
-export const positionToken = ({ storeId, generation }: StoreIdentity, position: number): string =>
-  `${storeId}-${generation.toString(36)}-${position.toString(36)}`;
+export const positionToken = (
+  { storeId, generation }: Pick<StoreIdentity, 'storeId' | 'generation'>,
+  position: number,
+): string => `${storeId}-${generation.toString(36)}-${position.toString(36)}`;
 
 /** Undefined where it is no token. Of which store it is, and whether it is reached yet, is for the caller to see. */
 export const positionInToken = (token: string): (StoreIdentity & { readonly position: number }) | undefined => {

@@ -1,7 +1,8 @@
 /**
  * The port of what is known of webhooks and not recorded: which there are, and how far each was served. An event for
  * every delivery would double the store. Losing all of it costs repeated deliveries and nothing else: webhooks are
- * found again in the store, and say where they begin.
+ * found again in the store, and say where they begin. Whoever moves events to another store moves the places, too: what
+ * a webhook says that was moved may be no place there.
  *
  * Belongs to one store in one generation: where it finds itself beside another one, it is empty.
  * `libs/telemetry/src/webhook-places-contract.ts` tests it on every adapter.

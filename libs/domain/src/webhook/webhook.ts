@@ -32,6 +32,8 @@ export interface Webhook extends AggregateState, Omit<WebhookSettings, 'secret'>
   readonly from: number;
   /** … since the event of this revision: a place that was reached before it is void. */
   readonly fromRevision: number;
+  /** Position of that event: by it is known of which store `from` is (`storeOf`). */
+  readonly fromRecordedAt: number;
   /** Of the newest event that a delivery has to know of. */
   readonly settingsRevision: number;
   readonly createdAt: string | null;
@@ -67,6 +69,7 @@ export const webhookAggregate: Aggregate<Webhook, WebhookCommand> = {
     disabledBecause: null,
     from: 0,
     fromRevision: -1,
+    fromRecordedAt: 0,
     settingsRevision: -1,
     createdAt: null,
     updatedAt: null,
@@ -117,12 +120,12 @@ const differing = (changes: Partial<WebhookSettings>, webhook: Webhook): [string
   );
 
 const changeBy = (webhook: Webhook, event: RecordedEvent): Partial<Webhook> => {
-  const { revision, recorded } = event;
+  const { revision, recorded, position: fromRecordedAt } = event;
   const since = { settingsRevision: revision, updatedAt: recorded };
   switch (event.type) {
     case 'WebhookCreated': {
       const { url, filter, secret, enabled, from } = event.data as EventDataByType['WebhookCreated'];
-      const begun = { from, fromRevision: revision, settingsRevision: revision, createdAt: recorded };
+      const begun = { from, fromRevision: revision, fromRecordedAt, settingsRevision: revision, createdAt: recorded };
       return { present: true, url, filter, secret, enabled, ...begun };
     }
     case 'WebhookChanged': {
@@ -135,7 +138,7 @@ const changeBy = (webhook: Webhook, event: RecordedEvent): Partial<Webhook> => {
     }
     case 'WebhookReplayRequested': {
       const { from } = event.data as EventDataByType['WebhookReplayRequested'];
-      return { from, fromRevision: revision, ...since };
+      return { from, fromRevision: revision, fromRecordedAt, ...since };
     }
     case 'WebhookDeleted':
       return webhookAggregate.initial(webhook.uuid);

@@ -10,7 +10,7 @@ import type {
   StreamAppend,
 } from '#domain';
 import { StoreUnavailable } from '#domain';
-import { UNFINISHED } from '../import-target.js';
+import { UNFINISHED, withOrigin } from '../import-target.js';
 import { serialise } from '../serialise.js';
 import { StoreCannotBeOpened } from '../sqlite/database.js';
 import type { Following } from '../tail.js';
@@ -226,9 +226,8 @@ export class KurrentDbEventStore implements EventStore, BlobStore {
 /** @throws StoreCannotBeOpened */
 const movedIdentity = async (identity: StoreIdentity, reader: Reader): Promise<StoreIdentity> => {
   const origin = await originIn(reader);
-  if (!origin) return identity;
-  if (!origin.isComplete) throw new StoreCannotBeOpened(`The event store cannot be opened. ${UNFINISHED}`);
-  return { ...identity, movedFrom: origin.storeId };
+  if (origin && !origin.isComplete) throw new StoreCannotBeOpened(`The event store cannot be opened. ${UNFINISHED}`);
+  return withOrigin(identity, origin);
 };
 
 const untilAborted = async <T>(signal: AbortSignal, answer: Promise<T>): Promise<T> => {

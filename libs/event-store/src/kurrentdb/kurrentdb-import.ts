@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '#domain';
+import type { RecordedEvent, StoreIdentity } from '#domain';
 import { isoOf, msOf } from '#domain';
 import { jsonEvent, NO_STREAM } from '@kurrent/kurrentdb-client';
 import type { ImportTarget, Origin, StoredRow } from '../import-target.js';
@@ -33,8 +33,8 @@ export class KurrentDbImport implements ImportTarget {
     const connection = new Connection(targetOf(connectionString), patienceMs, counters);
     const reader = new Reader(connection, deadlineMs, counters);
     try {
-      const { storeId } = await new Identity(connection, reader, deadlineMs).openOrCreate();
-      return new KurrentDbImport(storeId, connection, reader, deadlineMs);
+      const identity = await new Identity(connection, reader, deadlineMs).openOrCreate();
+      return new KurrentDbImport(identity, connection, reader, deadlineMs);
     } catch (error) {
       await connection.close();
       throw error;
@@ -42,7 +42,7 @@ export class KurrentDbImport implements ImportTarget {
   }
 
   private constructor(
-    readonly storeId: string,
+    readonly identity: StoreIdentity,
     private readonly connection: Connection,
     private readonly reader: Reader,
     private readonly deadlineMs: number,
@@ -59,7 +59,7 @@ export class KurrentDbImport implements ImportTarget {
     return event && rowOf(asStored(event));
   }
 
-  async begin({ storeId, generation }: Omit<Origin, 'isComplete'>): Promise<void> {
+  async begin({ storeId, generation }: StoreIdentity): Promise<void> {
     if (await this.reader.newest()) throw new ImportRefused('The store holds events already.');
     await this.#append(IMPORT_STREAM, -1, [jsonEvent({ type: BEGUN, data: { storeId, generation } })]);
   }

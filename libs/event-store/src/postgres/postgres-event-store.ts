@@ -13,7 +13,7 @@ import { BlobMissing, msOf, StoreUnavailable } from '#domain';
 import type { Pool, Query } from '#postgres';
 import { ask, DatabaseUnusable, explained, Listener, migrate, openPool } from '#postgres';
 import type { Origin } from '../import-target.js';
-import { UNFINISHED } from '../import-target.js';
+import { UNFINISHED, withOrigin } from '../import-target.js';
 import type { Row } from '../sqlite/recorded.js';
 import { recordedEvent } from '../sqlite/recorded.js';
 import { StoreCannotBeOpened } from '../sqlite/database.js';
@@ -71,7 +71,7 @@ export class PostgresEventStore implements EventStore, BlobStore {
       const { rows: origins } = await pools.reading.query(sql.statements.origin);
       const [origin] = origins as Origin[];
       if (origin && !origin.isComplete) throw new DatabaseUnusable(UNFINISHED);
-      const identity = { ...(identities as [StoreIdentity])[0], ...(origin && { movedFrom: origin.storeId }) };
+      const identity = withOrigin((identities as [StoreIdentity])[0], origin);
       const [{ position }] = heads as [{ position: number }];
       return new PostgresEventStore(options, pools, identity, position);
     } catch (cause) {
@@ -219,7 +219,7 @@ export class PostgresEventStore implements EventStore, BlobStore {
   /** A fail-over to a server that had not got everything, or a restored backup: our positions mean something else. */
   #refuse(head: number, before: number): void {
     this.#refusal = new StoreUnavailable(
-      `the event store went back from position ${before} to ${head}: begin a generation, and start again`,
+      `the event store went back from position ${before} to ${head}: stop every process, run "ferrolog after-restore", and start them again`,
     );
     this.#tail.end();
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { StoreIdentity } from '#domain';
 import { BlobMissing, OutcomeUnknown, StoreUnavailable } from '#domain';
 import type { Pool, Query } from '#postgres';
 import { ask, DatabaseUnusable, explained, isRefusal, migrate, openPool } from '#postgres';
@@ -36,8 +37,8 @@ export class PostgresImport implements ImportTarget {
       pool = openPool({ url, name: 'ferrolog migrate', connections: 2 });
       await migrate(pool, SCHEMA, migrations);
       const { rows: identities } = await pool.query(statements.identity);
-      const [{ storeId }] = identities as [{ storeId: string }];
-      return new PostgresImport(storeId, pool, await headOf(pool));
+      const [identity] = identities as [StoreIdentity];
+      return new PostgresImport(identity, pool, await headOf(pool));
     } catch (cause) {
       await pool?.end();
       const reason = cause instanceof DatabaseUnusable ? cause.message : `PostgreSQL answers: ${explained(cause)}.`;
@@ -46,7 +47,7 @@ export class PostgresImport implements ImportTarget {
   }
 
   private constructor(
-    readonly storeId: string,
+    readonly identity: StoreIdentity,
     private readonly pool: Pool,
     /** Where the log has to end for the next events: nobody else appends. */
     private head: number,
@@ -60,7 +61,7 @@ export class PostgresImport implements ImportTarget {
     return (await this.#ask<StoredRow>({ text: sql.newest }))[0];
   }
 
-  begin({ storeId, generation }: Omit<Origin, 'isComplete'>): Promise<void> {
+  begin({ storeId, generation }: StoreIdentity): Promise<void> {
     return this.#transaction(async change => {
       if ((await change(sql.begin, [storeId, generation])) !== 1)
         throw new ImportRefused('The store holds events already.');
@@ -78,7 +79,10 @@ export class PostgresImport implements ImportTarget {
     return row.content;
   }
 
+  /** At the positions that they had: neither store leaves any out. What events tell of positions stays true here. */
   async append(rows: readonly StoredRow[]): Promise<void> {
+    const other = rows.find(({ position }, index) => position !== this.head + 1 + index);
+    if (other) throw new ImportRefused(`The event at position ${other.position} of the origin would get another here.`);
     await this.#transaction(async change => {
       const latest = Math.max(...rows.map(({ recorded }) => recorded));
       if ((await change(sql.moveOn, [this.head, rows.length, latest])) !== 1)

@@ -13,7 +13,7 @@ export const statements = {
   identity: { text: `SELECT store_id AS "storeId", generation FROM ${SCHEMA}.store` },
   origin: {
     text: `
-      SELECT moved_from AS "storeId", moved_from_generation AS generation, is_moved AS "isComplete"
+      SELECT moved_from AS "storeId", moved_from_generation AS generation, 0 AS "upTo", is_moved AS "isComplete"
         FROM ${SCHEMA}.store WHERE moved_from IS NOT NULL`,
   },
   beginGeneration: { text: `UPDATE ${SCHEMA}.store SET generation = generation + 1 RETURNING generation` },

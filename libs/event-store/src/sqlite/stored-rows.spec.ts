@@ -26,6 +26,11 @@ describe('The rows of an event store', () => {
       expect([rows.count, rows.identity]).toEqual([3, identity]);
       expect([rows.at('a', 1)?.id, rows.at('b', 0)?.id, rows.at('b', 1)]).toEqual(['e2', 'e3', undefined]);
       expect([rows.lastUpTo(2)?.id, rows.lastUpTo(0)]).toEqual(['e2', undefined]);
+      expect(rows.eventsOf('a').map(({ id, data }) => [id, data])).toEqual([
+        ['e1', { changed: true }],
+        ['e2', { changed: true }],
+      ]);
+      expect(rows.eventsOf('').map(({ id }) => id)).toEqual(['e1', 'e2', 'e3']);
       expect(rows.blobHashes().map(hash => String(rows.blob(hash)))).toEqual(['big']);
       expect(rows.blobHashes()).toEqual([$blob]);
       rows.close();

@@ -1,0 +1,1 @@
+export { beginGeneration } from './begin-generation.js';
