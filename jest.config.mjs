@@ -1,11 +1,13 @@
 // Tests run on what ships: the compiled files in dist/. `*.spec.ts` needs nothing outside the process,
-// `*.e2e.spec.ts` (stock clients), `*.engine.spec.ts` (one engine or peer) and `*.fleet.spec.ts` (Kafka, and processes
-// that die) have suites of their own: npm run test:e2e, test:engines, test:fleet.
+// `*.e2e.spec.ts` (stock clients), `*.engine.spec.ts` (one engine or peer), `*.fleet.spec.ts` (Kafka, and processes
+// that die) and `*.machine.spec.ts` (emulated machines) have suites of their own: npm run test:e2e, test:engines,
+// test:fleet, test:machines.
 const suites = {
-  unit: /(?<!\.(e2e|engine|fleet))\.spec\.js$/,
+  unit: /(?<!\.(e2e|engine|fleet|machine))\.spec\.js$/,
   e2e: /\.e2e\.spec\.js$/,
   engines: /\.engine\.spec\.js$/,
   fleet: /\.fleet\.spec\.js$/,
+  machines: /\.machine\.spec\.js$/,
 };
 
 const suite = process.env.SUITE ?? 'unit';

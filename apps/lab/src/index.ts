@@ -1,0 +1,1 @@
+export { buildRamdisk, type BootFiles, type RamdiskOptions } from './ramdisk/ramdisk.js';
