@@ -1,6 +1,7 @@
 /**
  * What the benchmark aims at: the real Ironic 39.0.0 on a 2-core machine (MariaDB, uWSGI), divided. CPU per item is
- * steadier than rates; rates assume a client that is not the limit.
+ * steadier than rates; rates assume a client that is not the limit. Where a peer is measured in the same run, what it
+ * costs there is divided: that is a comparison on any machine, however fast or busy.
  */
 export interface Mark {
   readonly measure: string;
@@ -8,6 +9,8 @@ export interface Mark {
   /** Of the peer, as recorded. */
   readonly peer: number;
   readonly mark: number;
+  /** The mark as a multiple of the peer's figure, where it is one. */
+  readonly share?: number;
   /** Whether more is better. */
   readonly up: boolean;
 }
@@ -17,6 +20,7 @@ const cpu = (measure: string, peerMs: number, parts: number): Mark => ({
   unit: 'ms each',
   peer: peerMs,
   mark: peerMs / parts,
+  share: 1 / parts,
   up: false,
 });
 const rate = (measure: string, peerRate: number, times: number): Mark => ({
@@ -24,6 +28,7 @@ const rate = (measure: string, peerRate: number, times: number): Mark => ({
   unit: 'per s',
   peer: peerRate,
   mark: peerRate * times,
+  share: times,
   up: true,
 });
 

@@ -5,10 +5,10 @@ import { measured, residentMiB } from './process-meter.js';
 import type { Load } from './wrk.js';
 import { hasWrk, wrk } from './wrk.js';
 
-/** A server to measure; without a pid its CPU and memory cannot be told. */
+/** A server to measure; its CPU and memory are those of these processes, and cannot be told where there are none. */
 export interface Target {
   readonly url: string;
-  readonly pid: number | undefined;
+  readonly pids: readonly number[];
   readonly version: string;
 }
 
@@ -34,7 +34,7 @@ const load = async (
   requests: autocannon.Request[],
 ): Promise<{ each: number; rate: number }> => {
   let done = amount;
-  const cost = await measured(target.pid, async () => {
+  const cost = await measured(target.pids, async () => {
     const { url, version } = target;
     if (loadClient === 'wrk')
       done = await wrk({ script, url, version, connections: CONNECTIONS, seconds: SECONDS, lines });
@@ -139,7 +139,7 @@ const stages = [
 /** Nodes at once through their whole life: enrolled, managed, cleaned, deployed, undeployed and cleaned again. */
 export const wholeLife = async (target: Target, nodes: number): Promise<Figures> => {
   const client = new Client(target.url, target.version, CONNECTIONS);
-  const cost = await measured(target.pid, () => pump(nodes, nodes, async () => void (await liveOn(client))));
+  const cost = await measured(target.pids, () => pump(nodes, nodes, async () => void (await liveOn(client))));
   client.close();
   return { 'whole life: server CPU': (1000 * cost.cpuSeconds) / nodes, 'whole life: rate': nodes / cost.seconds };
 };
@@ -216,8 +216,8 @@ export const fill = async (target: Target, nodes: number): Promise<void> => {
   client.close();
 };
 
-export const memory = ({ pid }: Target): Figures => ({
-  'resident memory with 10,000 nodes': pid === undefined ? Number.NaN : residentMiB(pid),
+export const memory = ({ pids }: Target): Figures => ({
+  'resident memory with 10,000 nodes': pids.reduce((sum, pid) => sum + residentMiB(pid), 0),
 });
 
 /** Nodes that were deployed and taken back again and again, as those of a fleet that has been in use for a while. */

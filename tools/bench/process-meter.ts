@@ -18,12 +18,14 @@ export interface Cost {
   readonly cpuSeconds: number;
 }
 
-export const measured = async (pid: number | undefined, work: () => Promise<unknown>): Promise<Cost> => {
-  const cpu = pid === undefined ? 0 : cpuSeconds(pid);
+/** CPU is that of all the processes together; not a number where none is named. */
+export const measured = async (pids: readonly number[], work: () => Promise<unknown>): Promise<Cost> => {
+  const spent = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+  const before = spent();
   const began = performance.now();
   await work();
   return {
     seconds: (performance.now() - began) / 1000,
-    cpuSeconds: pid === undefined ? Number.NaN : cpuSeconds(pid) - cpu,
+    cpuSeconds: pids.length === 0 ? Number.NaN : spent() - before,
   };
 };
