@@ -24,7 +24,7 @@ describe('drivers and conductors', () => {
       default_deploy_interface: 'fake',
       default_storage_interface: 'noop',
       enabled_network_interfaces: 'flat, noop',
-      enabled_rescue_interfaces: 'fake, no-rescue',
+      enabled_rescue_interfaces: 'fake, no-rescue, agent',
       enabled_firmware_interfaces: 'fake, no-firmware',
     });
   });
