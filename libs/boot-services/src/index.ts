@@ -6,3 +6,4 @@ export * from './files/download.js';
 export * from './files/file-cache.js';
 export * from './files/holdings.js';
 export * from './http/http-server.js';
+export * from './tftp/tftp-server.js';
