@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { BootServices, Clock, Images } from '#domain';
+import { Unusable } from '#domain';
 import { bootContents } from './boot-files/boot-contents.js';
 import { loadersFrom } from './boot-files/loaders.js';
 import { PreparedBoots } from './boot-files/prepared-boots.js';
@@ -44,10 +45,13 @@ export interface OpenBootServices {
   close(): Promise<void>;
 }
 
+/** Nothing can listen there: the sentence says why. */
+export class BootPortUnusable extends Unusable {}
+
 /**
  * All that machines boot from: what was prepared before is served again at once.
  *
- * @throws what a port that is taken or a folder that cannot be used throws
+ * @throws BootPortUnusable · what a folder that cannot be used throws
  */
 export const openBootServices = async (settings: BootServicesSettings): Promise<OpenBootServices> => {
   const { folder, address, httpUrl, places, cacheBytes, clock, report, dhcp } = settings;
@@ -71,12 +75,16 @@ export const openBootServices = async (settings: BootServicesSettings): Promise<
     );
     const bootFiles = firstOf(bootContents(boot, httpUrl), loadersFrom(settings.loaderFolders));
     const contents = firstOf(bootFiles, images.contents);
-    const http = await serveHttp({ address, port: settings.httpPort, contents, report });
+    const http = await listening('bootHttpPort', settings.httpPort, address, port =>
+      serveHttp({ address, port, contents, report }),
+    );
     ends.push(() => http.close());
     const tftp =
       settings.tftpPort === undefined
         ? undefined
-        : await serveTftp({ address, port: settings.tftpPort, contents: bootFiles, clock, report });
+        : await listening('bootTftpPort', settings.tftpPort, address, port =>
+            serveTftp({ address, port, contents: bootFiles, clock, report }),
+          );
     if (tftp) ends.push(() => tftp.close());
     if (dhcp) {
       const { uid, username } = userInfo();
@@ -89,5 +97,27 @@ export const openBootServices = async (settings: BootServicesSettings): Promise<
   } catch (error) {
     await close();
     throw error;
+  }
+};
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'it is taken by another program',
+  EACCES: 'this user may not listen on it',
+  EADDRNOTAVAIL: 'the address is none of this machine',
+};
+
+const listening = async <T>(
+  option: string,
+  port: number,
+  address: string,
+  listen: (port: number) => Promise<T>,
+): Promise<T> => {
+  try {
+    return await listen(port);
+  } catch (error) {
+    const reason = reasons[String((error as { code?: string }).code)];
+    if (reason === undefined) throw error;
+    const message = `Machines cannot boot from port ${port} of ${address} (${option}): ${reason}.`;
+    throw new BootPortUnusable(message, { cause: error });
   }
 };

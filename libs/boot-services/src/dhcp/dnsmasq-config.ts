@@ -56,7 +56,8 @@ export const dnsmasqConfig = (
     'dhcp-boot=tag:plain,tag:!http,tag:bios,pxelinux.0',
     'dhcp-boot=tag:plain,tag:!http,tag:uefi,bootx64.efi',
     ...['script', 'plain'].map(tag => `dhcp-option-force=tag:${tag},tag:http,60,HTTPClient`),
-    // iPXE waits 3 s for a proxy of DHCP unless it is told that there is none, and 16 s for a router of IPv6.
+    // iPXE waits 3 s for a proxy of DHCP unless it is told that there is none, and 16 s for a router of IPv6: dnsmasq
+    // answers for one where the interface has an address of IPv6 that is not link-local.
     'dhcp-option=tag:ipxe,encap:175,176,1b',
     'enable-ra',
     `dhcp-range=::,constructor:${name},ra-only`,
