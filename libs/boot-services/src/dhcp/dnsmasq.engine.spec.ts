@@ -3,7 +3,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Clock } from '#domain';
-import { temporaryFolder } from '#testing';
+import { isInstalled, temporaryFolder } from '#testing';
 import { Dnsmasq } from './dnsmasq.js';
 import { dnsmasqConfig, dnsmasqHosts } from './dnsmasq-config.js';
 
@@ -15,16 +15,8 @@ const clock: Clock = {
     return () => clearTimeout(timer);
   },
 };
-const has = (program: string) => {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`]);
-    return true;
-  } catch {
-    return false;
-  }
-};
 /** Two network namespaces take root, and a machine that has them. */
-const isPossible = process.getuid?.() === 0 && ['ip', 'dnsmasq', 'busybox'].every(has);
+const isPossible = process.getuid?.() === 0 && ['ip', 'dnsmasq', 'busybox'].every(isInstalled);
 const known = '52:54:00:fe:00:01';
 const unknown = '52:54:00:fe:00:02';
 
