@@ -35,7 +35,7 @@ export default {
       name: 'adapters-know-no-adapters',
       severity: 'error',
       comment: 'Adapters meet in apps/server, through the ports of the domain.',
-      from: { path: '^libs/(event-store|work-log|secrets)/' },
+      from: { path: '^libs/(event-store|work-log|secrets|boot-services)/' },
       to: { path: '^libs/(event-store|work-log|read-model|drivers|secrets|command-handler)/', pathNot: '^libs/$1/' },
     },
     {

@@ -15,6 +15,7 @@ import type { AtEnd } from './engines/engines.js';
 import { requireFreePort } from './free-port.js';
 import { startApi } from './roles/api.js';
 import type { BootParts } from './roles/booting.js';
+import { configuredBootParts } from './roles/booting.js';
 import { openConductor } from './roles/conductor.js';
 import { followFleet } from './roles/follow-fleet.js';
 import { startProjector } from './roles/projector.js';
@@ -30,7 +31,7 @@ export interface Server {
 
 /** Places where tests look in, or pull the plug. */
 export interface ServerHooks {
-  /** Boot services and images in place of none. */
+  /** In place of the boot services and images of the configuration. */
   readonly boot?: BootParts;
   /** In the turn of a commit, before anybody else learns of it. */
   readonly onCommit?: (events: readonly RecordedEvent[]) => void;
@@ -105,7 +106,8 @@ const compose = async (
   if (has('projector')) startProjector(parts);
   const { fakeMachines, conductorHost } = configuration;
   const fakeMemory = hooks.fakeMemory?.(fakeMachines) ?? new FakeMemory(fakeMachines, conductorHost);
-  const conductor = has('conductor') ? await openConductor(parts, fakeMemory, hooks.boot) : undefined;
+  const bootParts = () => hooks.boot ?? configuredBootParts(parts, directory);
+  const conductor = has('conductor') ? await openConductor(parts, fakeMemory, await bootParts()) : undefined;
   if (!isEmbedded(configuration)) await followFleet(parts);
   // Who has not looked yet can only expect.
   await inTime(engines.log.ownersSeen(), clock);

@@ -123,3 +123,22 @@ describe('the engines', () => {
     expect(faults({ roles: 'king' })).toHaveLength(1);
   });
 });
+
+describe('What machines boot from', () => {
+  const boot = (more: Record<string, unknown>) => ({ bootServices: true, bootAddress: '10.0.0.1', ...more });
+
+  it('has a URL of its own where none is given', () => {
+    expect(read(boot({})).configuration.bootHttpUrl).toBe('http://10.0.0.1:8080');
+    expect(read(boot({ bootAddress: 'fd00::1' })).configuration.bootHttpUrl).toBe('http://[fd00::1]:8080');
+  });
+
+  it('needs an address that machines can be told, and an interface and addresses for DHCP', () => {
+    expect(faultsOf(() => read(boot({ bootAddress: '0.0.0.0' })))).toEqual([expect.stringContaining('bootHttpUrl')]);
+    expect(faultsOf(() => read(boot({ bootHttpPort: 0 })))).toEqual([expect.stringContaining('bootHttpUrl')]);
+    expect(faultsOf(() => read(boot({ bootAddress: '::', bootHttpUrl: 'http://boot.example.org' })))).toEqual([]);
+    expect(faultsOf(() => read(boot({ bootDhcp: 'dnsmasq' })))).toEqual([expect.stringContaining('bootDhcpRange')]);
+    expect(faultsOf(() => read({ bootDhcp: 'dnsmasq' }))).toEqual([]);
+    const injected = boot({ bootDhcpRange: '10.0.0.1,10.0.0.9\nuser=root' });
+    expect(faultsOf(() => read(injected))).toEqual([expect.stringContaining('bootDhcpRange')]);
+  });
+});

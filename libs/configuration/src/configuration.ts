@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { DecisionSettings } from '#domain';
 import { defaultDecisionSettings } from '#domain';
+import type { BootSettings } from './boot.js';
+import { bootFaults, bootHttpUrlOf } from './boot.js';
 import { clientVariables } from './client.js';
 import { ConfigurationError } from './configuration-error.js';
 import type { EngineSettings, Role } from './engines.js';
@@ -53,6 +55,19 @@ export interface Configuration extends WorkLogSettings {
   readonly rescueRamdisk?: string;
   readonly kernelAppendParams: string;
   readonly imageDownloadSource: 'http' | 'local';
+  readonly bootServices: boolean;
+  readonly bootAddress: string;
+  readonly bootHttpPort: number;
+  readonly bootHttpUrl: string;
+  readonly bootTftp: boolean;
+  readonly bootTftpPort: number;
+  readonly bootDhcp: 'none' | 'dnsmasq';
+  readonly bootDhcpInterface?: string;
+  readonly bootDhcpRange?: string;
+  readonly bootLoaderFolders: readonly string[];
+  readonly bootCacheMebibytes: number;
+  readonly fileUrlFolders: readonly string[];
+  readonly forceRawImages: boolean;
   readonly powerOffAfterDeployFailure: boolean;
   readonly powerOffAfterInspection: boolean;
   readonly maxLimit: number;
@@ -103,6 +118,7 @@ export const readConfiguration = ({ flags = {}, environment = process.env, file 
       ...proxyFaults(values.trustProxy as readonly string[]),
       ...engineFaults(values as unknown as EngineSettings),
       ...workLogFaults(values as unknown as WorkLogSettings),
+      ...bootFaults(values as unknown as BootSettings),
     );
   if (faults.length > 0) throw new ConfigurationError(faults);
   return { configuration: Object.freeze(configurationOf(settings)), settings };
@@ -187,6 +203,7 @@ const configurationOf = (settings: readonly Setting[]): Configuration => {
       (value.agentApiUrl as string | undefined) ??
       (value.publicEndpoint as string | undefined) ??
       `http://${value.host}:${value.port}`,
+    bootHttpUrl: bootHttpUrlOf(value as unknown as BootSettings),
     conductorHost: (value.conductorHost as string | undefined) ?? hostname(),
     decisions: {
       ...defaultDecisionSettings,

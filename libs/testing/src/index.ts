@@ -7,6 +7,7 @@ export { goldenNames, readGolden } from './golden/golden-streams.js';
 export * from './house-conductor.js';
 export * from './house-moves.js';
 export * from './house.js';
+export * from './is-installed.js';
 export * from './one-after-another.js';
 export * from './processes.js';
 export * from './simulated-node.js';

@@ -6,7 +6,7 @@ import type { Implementation } from '../hardware-type.js';
  */
 export const withoutBootServices = (name: string, ability: string): Implementation => ({
   name,
-  notYet: `${ability} is not possible: this conductor has no boot services`,
+  notYet: `${ability} is not possible: this conductor has no boot services (option bootServices)`,
   ...(name === 'direct' && {
     properties: {
       deploy_kernel: 'Kernel of the deploy ramdisk: a URL. Required.',

@@ -1,0 +1,2 @@
+export * from './images/temp-url.js';
+export * from './open-boot-services.js';
