@@ -120,6 +120,7 @@ if (options.peer) {
     url: options.peer,
     pids: (options['peer-pids'] ?? '').split(',').filter(Boolean).map(Number),
     version: versions[0]!,
+    connections: 8,
   };
   await putPeer(target, peer);
   await fill(target, 1_000);

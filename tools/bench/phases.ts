@@ -10,6 +10,8 @@ export interface Target {
   readonly url: string;
   readonly pids: readonly number[];
   readonly version: string;
+  /** Requests that it can take at a time; more than it can would only measure time-outs. */
+  readonly connections?: number;
 }
 
 /** Figures of one run of a phase, by the names of the marks. */
@@ -35,16 +37,22 @@ const load = async (
 ): Promise<{ each: number; rate: number }> => {
   let done = amount;
   const cost = await measured(target.pids, async () => {
-    const { url, version } = target;
-    if (loadClient === 'wrk')
+    const { url, version, connections } = target;
+    // wrk gives up on what takes longer than two seconds.
+    if (loadClient === 'wrk' && connections === undefined)
       done = await wrk({ script, url, version, connections: CONNECTIONS, seconds: SECONDS, lines });
-    else await cannon(url, amount, requests, script === 'enrol');
+    else await cannon(url, amount, requests, { unique: script === 'enrol', connections });
   });
   return { each: (1000 * cost.cpuSeconds) / done, rate: done / cost.seconds };
 };
 
-const cannon = async (url: string, amount: number, requests: autocannon.Request[], unique: boolean): Promise<void> => {
-  const options = { url, connections: CONNECTIONS, amount, requests, timeout: 30, idReplacement: unique };
+const cannon = async (
+  url: string,
+  amount: number,
+  requests: autocannon.Request[],
+  { unique, connections = CONNECTIONS }: { unique: boolean; connections?: number },
+): Promise<void> => {
+  const options = { url, connections, amount, requests, timeout: 30, idReplacement: unique };
   const { non2xx, errors, statusCodeStats } = await autocannon(options);
   if (non2xx > 0 || errors > 0)
     throw new Error(
@@ -88,7 +96,7 @@ export const heartbeat = async (target: Target, amount: number): Promise<Figures
     body: JSON.stringify(beat(index, token)),
   }));
   const lines = agents.map(({ uuid, token }, index) => `${uuid} ${JSON.stringify(beat(index, token))}`);
-  await cannon(target.url, agents.length, requests, false);
+  await cannon(target.url, agents.length, requests, { unique: false });
   const { each, rate } = await load(target, amount, 'heartbeat', lines, requests);
   return { 'heartbeat: server CPU': each, 'heartbeat: rate': rate };
 };
